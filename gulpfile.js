@@ -1,0 +1,98 @@
+const { rm, readFile, writeFile, mkdir } = require('node:fs/promises');
+const path = require('node:path');
+const { src, dest, series, parallel } = require('gulp');
+const esbuild = require('esbuild');
+const { n8n } = require('./package.json');
+
+/** dist/nodes/X/Y.node.js is built from nodes/X/Y.node.ts, and so on. */
+const entryPoints = [...n8n.nodes, ...n8n.credentials, 'dist/index.js'].map((file) =>
+	file.replace(/^dist\//, '').replace(/\.js$/, '.ts'),
+);
+
+/**
+ * Leaves out of @sendgrid/mail what cannot run inside n8n's sandbox rules: its own HTTP client
+ * (axios; requests go through n8n's helper instead) and the helper classes that read files or
+ * touch `process`. Mail building itself is bundled unchanged.
+ */
+const onlyMailBuilding = {
+	name: 'only-mail-building',
+	setup(build) {
+		build.onResolve({ filter: /^@sendgrid\/(client|helpers)$/ }, ({ path: name }) => ({
+			path: name,
+			namespace: 'mail-building',
+		}));
+		build.onLoad({ filter: /.*/, namespace: 'mail-building' }, ({ path: name }) => ({
+			resolveDir: __dirname,
+			contents:
+				name === '@sendgrid/client'
+					? 'exports.Client = class {};'
+					: "exports.classes = { Mail: require('@sendgrid/helpers/classes/mail') };",
+		}));
+	},
+};
+
+async function clean() {
+	await rm('dist', { recursive: true, force: true });
+}
+
+async function bundle() {
+	const { metafile } = await esbuild.build({
+		entryPoints,
+		outbase: '.',
+		outdir: 'dist',
+		bundle: true,
+		platform: 'node',
+		// n8n 1.123, the oldest supported, runs on Node 20.
+		target: 'node20',
+		format: 'cjs',
+		external: ['n8n-workflow'],
+		plugins: [onlyMailBuilding],
+		// @sendgrid/helpers warns on the console; n8n's scan forbids console in what ships.
+		drop: ['console'],
+		legalComments: 'none',
+		metafile: true,
+		logLevel: 'warning',
+	});
+	await writeThirdPartyLicenses(metafile);
+}
+
+/** MIT asks that the notice travels with the copy: one file lists every bundled package. */
+async function writeThirdPartyLicenses(metafile) {
+	const packages = new Set();
+	for (const input of Object.keys(metafile.inputs)) {
+		const match = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
+		if (match) packages.add(match[1]);
+	}
+	const notices = await Promise.all(
+		[...packages].sort().map(async (name) => {
+			const folder = path.join('node_modules', name);
+			const { version, license } = JSON.parse(await readFile(path.join(folder, 'package.json')));
+			const text = await firstReadable(
+				['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'license.txt'].map((f) => path.join(folder, f)),
+			);
+			return `${name} ${version} (${license})\n\n${text.trim()}\n`;
+		}),
+	);
+	await mkdir('dist', { recursive: true });
+	await writeFile('dist/THIRD_PARTY_LICENSES.txt', notices.join(`\n${'-'.repeat(72)}\n\n`));
+}
+
+async function firstReadable(files) {
+	for (const file of files) {
+		try {
+			return await readFile(file, 'utf8');
+		} catch (error) {
+			if (error.code !== 'ENOENT') throw error;
+		}
+	}
+	throw new Error(`No licence text found, looked for ${files.join(', ')}`);
+}
+
+function assets() {
+	return src(['{nodes,credentials}/**/*.{svg,png}', 'nodes/**/*.node.json'], {
+		encoding: false,
+	}).pipe(dest('dist'));
+}
+
+exports.build = series(clean, parallel(bundle, assets));
+exports.default = exports.build;
