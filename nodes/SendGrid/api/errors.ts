@@ -1,0 +1,198 @@
+import { neededScope } from './scopes';
+
+/** One entry of `errors` in SendGrid's answer. */
+export interface SendGridErrorDetail {
+	message: string;
+	/** The field of the request that is meant, for example `personalizations.0.to.0.email`. */
+	field?: string;
+	/** A page of SendGrid's documentation. */
+	help?: string;
+}
+
+/** A call that did not succeed: what was asked, and either a status or a network failure. */
+export interface SendGridError {
+	method: string;
+	/** Starts with `/v3/`. */
+	path: string;
+	baseUrl: string;
+	/** The HTTP status; absent if there was no answer. */
+	status?: number;
+	/** Node's error code, for example `ECONNREFUSED`; absent if there was an answer. */
+	code?: string;
+	/** What SendGrid said, or, if there was no answer, what n8n's HTTP helper said. */
+	details: SendGridErrorDetail[];
+	/** ISO 8601; when SendGrid takes calls again after a 429. */
+	rateLimitReset?: string;
+}
+
+/** What the user reads: `message` says what is wrong and where, `description` what to do. */
+export interface ErrorText {
+	message: string;
+	description: string;
+}
+
+const API_KEYS_PAGE = 'In SendGrid, open Settings > API Keys';
+const MAY_HAVE_GONE =
+	'The mail may have been sent all the same: look for it in SendGrid under Activity before you send it again.';
+
+/**
+ * Finds SendGrid's own words in an error answer. The API answers `{"errors":[{…}]}` nearly
+ * everywhere; some older paths answer `{"errors":["…"]}`, `{"error":"…"}` or `{"message":"…"}`.
+ * Anything else, such as the HTML page of a proxy, gives an empty list.
+ */
+export function parseErrorDetails(body: unknown): SendGridErrorDetail[] {
+	if (typeof body !== 'object' || body === null) return [];
+	const { errors, error, message } = body as Record<string, unknown>;
+	const entries: unknown[] = Array.isArray(errors) ? errors : [errors ?? error ?? message];
+	return entries.flatMap((entry) => {
+		if (typeof entry === 'string' && entry !== '') return [{ message: entry }];
+		if (typeof entry !== 'object' || entry === null) return [];
+		const detail = entry as Record<string, unknown>;
+		if (typeof detail.message !== 'string') return [];
+		return [
+			{
+				message: detail.message,
+				...(typeof detail.field === 'string' && { field: detail.field }),
+				...(typeof detail.help === 'string' && { help: detail.help }),
+			},
+		];
+	});
+}
+
+/** SendGrid's own words in one line, with the fields they are about. */
+export function quoteDetails(details: SendGridErrorDetail[]): string {
+	return details
+		.map(({ message, field, help }) =>
+			[message, field && `(field ${field})`, help && `(see ${help})`].filter(Boolean).join(' '),
+		)
+		.join('; ');
+}
+
+/** Turns a failed call into the user's words. */
+export function describeError(error: SendGridError): ErrorText {
+	const { message, remedy } =
+		error.status === undefined
+			? describeNetworkFailure(error)
+			: describeAnswer(error, error.status);
+	const call = `${error.method} ${error.path}`;
+	const quote = quoteDetails(error.details);
+	const facts =
+		error.status === undefined
+			? `${call} got no answer${error.code ? ` (${error.code})` : ''}${quote && `: ${quote}`}`
+			: `SendGrid answered ${call} with status ${error.status}${quote && `: ${quote}`}`;
+	return { message, description: `${remedy} (${facts})` };
+}
+
+interface Explanation {
+	message: string;
+	remedy: string;
+}
+
+function describeAnswer(error: SendGridError, status: number): Explanation {
+	const { baseUrl, path, details } = error;
+	const quote = quoteDetails(details);
+
+	if (status === 401 && /credits exceeded/i.test(quote)) {
+		return {
+			message: 'Your SendGrid plan has no sending credits left',
+			remedy:
+				'In SendGrid, open Settings > Account Details to see what your plan includes, then upgrade it or wait until the credits renew.',
+		};
+	}
+	if (status === 401) {
+		return {
+			message: `SendGrid at ${baseUrl} does not accept the API key`,
+			remedy: `${API_KEYS_PAGE} and see whether the key still exists, or create a new one and paste it into the SendGrid Events API credential in n8n. The key of an EU subuser needs the region EU.`,
+		};
+	}
+	if (status === 403 && /sender identity/i.test(quote)) {
+		return {
+			message: 'SendGrid does not send from this address: it is not a verified sender identity',
+			remedy:
+				'In SendGrid, open Settings > Sender Authentication and verify the "from" address or its domain, or use an address that is verified.',
+		};
+	}
+	if (status === 403) return describeForbidden(error);
+	if (status === 404) {
+		return {
+			message: `SendGrid at ${baseUrl} does not know ${path}`,
+			remedy:
+				'It may have been deleted, or belong to another account or subuser than the API key. With a custom region, check the base URL in the credential.',
+		};
+	}
+	if (status === 413) {
+		return {
+			message: 'The request is too large for SendGrid',
+			remedy: 'A mail may have 30 MB in all, attachments included. Send less in one call.',
+		};
+	}
+	if (status === 429) {
+		return {
+			message: `SendGrid's rate limit is used up${error.rateLimitReset ? ` until ${error.rateLimitReset}` : ''}`,
+			remedy: 'Try again later, or make fewer calls at the same time.',
+		};
+	}
+	if (status >= 500) {
+		return {
+			message: `SendGrid failed to handle the call (status ${status})`,
+			remedy: sendsMail(error)
+				? MAY_HAVE_GONE
+				: 'Try again later; https://status.sendgrid.com tells about outages.',
+		};
+	}
+	if (status >= 300 && status < 400) {
+		return {
+			message: `${baseUrl} answered with a redirect, which is not followed to protect the API key`,
+			remedy: 'Check the base URL in the SendGrid Events API credential.',
+		};
+	}
+	return {
+		message: quote === '' ? `SendGrid refused the call (status ${status})` : `SendGrid: ${quote}`,
+		remedy: 'Correct what SendGrid names and try again.',
+	};
+}
+
+function describeForbidden({ method, path }: SendGridError): Explanation {
+	const needed = neededScope(method, path);
+	const subuserHint =
+		'If the credential names a subuser in "On Behalf Of", see whether that name is right.';
+	if (needed === undefined) {
+		return {
+			message: `The SendGrid API key has no permission for ${method} ${path}`,
+			remedy: `${API_KEYS_PAGE}, edit the key and give it Full Access, or the permission under Custom Access. ${subuserHint}`,
+		};
+	}
+	return {
+		message: `The SendGrid API key lacks the permission ${needed.scopes.join(' or ')}`,
+		remedy: `${API_KEYS_PAGE}, edit the key and give it Full Access, or Custom Access with ${needed.permission}. ${subuserHint}`,
+	};
+}
+
+function describeNetworkFailure(error: SendGridError): Explanation {
+	const { code, baseUrl } = error;
+	const checkBaseUrl =
+		'See whether this n8n can reach the Internet (firewall, proxy) and, with a custom region, whether the base URL in the SendGrid Events API credential is right.';
+	switch (code) {
+		case 'ECONNREFUSED':
+			return { message: `Nothing answers at ${baseUrl}: connection refused`, remedy: checkBaseUrl };
+		case 'ENOTFOUND':
+		case 'EAI_AGAIN':
+			return { message: `The name in ${baseUrl} cannot be looked up`, remedy: checkBaseUrl };
+		case 'ECONNABORTED':
+		case 'ETIMEDOUT':
+		case 'ESOCKETTIMEDOUT':
+			return {
+				message: `${baseUrl} did not answer in time`,
+				remedy: sendsMail(error) ? MAY_HAVE_GONE : `Try again later. ${checkBaseUrl}`,
+			};
+		default:
+			return {
+				message: `The call to ${baseUrl} failed before SendGrid answered`,
+				remedy: sendsMail(error) ? MAY_HAVE_GONE : `Try again later. ${checkBaseUrl}`,
+			};
+	}
+}
+
+function sendsMail({ method, path }: SendGridError): boolean {
+	return method === 'POST' && path === '/v3/mail/send';
+}

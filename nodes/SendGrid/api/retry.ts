@@ -1,0 +1,62 @@
+/** How one attempt ended: an answer with a status, or a failure before there was one. */
+export type AttemptOutcome =
+	{ status: number; headers: Record<string, string> } | { code: string | undefined };
+
+/** What has been done for a call so far. */
+export interface AttemptHistory {
+	/** Attempts made, at least 1. */
+	attempts: number;
+	/** Milliseconds spent waiting between them. */
+	waited: number;
+}
+
+/** SendGrid's rate-limit windows last a minute or less, so a longer wait is a wrong clock. */
+const LONGEST_WAIT = 60_000;
+const LONGEST_WAIT_IN_TOTAL = 120_000;
+/** Attempts, the first one included. */
+const MAX_ATTEMPTS = { rateLimited: 6, notSent: 4, uncertain: 3 };
+
+/** Failures before any byte reached the server. */
+const NOT_SENT = new Set(['ECONNREFUSED', 'EAI_AGAIN']);
+/** Failures after which nobody can tell whether the server acted. */
+const UNCERTAIN = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ESOCKETTIMEDOUT']);
+
+/**
+ * Decides whether to try a call again, and when.
+ *
+ * - 429: always; nothing was done. Waits for `X-RateLimit-Reset` (Unix seconds).
+ * - Connection refused: always; nothing was sent.
+ * - 5xx, time-out, broken connection: only if a repetition does no harm.
+ *
+ * @param repeatAfterServerError whether the call may be made twice
+ * @param now Unix milliseconds
+ * @returns milliseconds to wait before the next attempt, or `undefined` to give up
+ */
+export function nextAttempt(
+	outcome: AttemptOutcome,
+	{ attempts, waited }: AttemptHistory,
+	repeatAfterServerError: boolean,
+	now: number,
+): number | undefined {
+	const backoff = 500 * 2 ** (attempts - 1);
+	const waitWithin = (maxAttempts: number, wait: number) =>
+		attempts < maxAttempts && waited + wait <= LONGEST_WAIT_IN_TOTAL ? wait : undefined;
+
+	if ('status' in outcome) {
+		if (outcome.status === 429) {
+			const untilReset = Number(outcome.headers['x-ratelimit-reset']) * 1000 - now;
+			const wait = Number.isNaN(untilReset) ? 2 * backoff : Math.max(untilReset, 1000);
+			return waitWithin(MAX_ATTEMPTS.rateLimited, Math.min(wait, LONGEST_WAIT));
+		}
+		if (outcome.status >= 500 && repeatAfterServerError) {
+			return waitWithin(MAX_ATTEMPTS.uncertain, backoff);
+		}
+		return undefined;
+	}
+	if (outcome.code === undefined) return undefined;
+	if (NOT_SENT.has(outcome.code)) return waitWithin(MAX_ATTEMPTS.notSent, backoff);
+	if (UNCERTAIN.has(outcome.code) && repeatAfterServerError) {
+		return waitWithin(MAX_ATTEMPTS.uncertain, backoff);
+	}
+	return undefined;
+}

@@ -1,0 +1,210 @@
+import {
+	NodeApiError,
+	NodeOperationError,
+	sleep,
+	type IDataObject,
+	type IExecuteFunctions,
+	type IHookFunctions,
+	type IHttpRequestMethods,
+	type ILoadOptionsFunctions,
+	type IN8nHttpFullResponse,
+	type IWebhookFunctions,
+} from 'n8n-workflow';
+import { resolveBaseUrl, type SendGridCredentials } from './baseUrl';
+import {
+	describeError,
+	parseErrorDetails,
+	type SendGridError,
+	type SendGridErrorDetail,
+} from './errors';
+import { nextAttempt, type AttemptOutcome } from './retry';
+
+/** The n8n contexts that can make an authenticated call. */
+export type SendGridApiContext =
+	IExecuteFunctions | ILoadOptionsFunctions | IHookFunctions | IWebhookFunctions;
+
+export interface SendGridRequest {
+	method: IHttpRequestMethods;
+	/** Starts with `/v3/`; variable parts are already encoded. */
+	path: string;
+	/** Arrays repeat the parameter: `{ a: [1, 2] }` is `a=1&a=2`. */
+	query?: IDataObject;
+	/** Sent as JSON. */
+	body?: object;
+	headers?: IDataObject;
+	/**
+	 * Whether the call may be made again when nobody can tell if SendGrid acted on it: after a 5xx,
+	 * a time-out or a broken connection. By default yes, except for POST.
+	 */
+	repeatAfterServerError?: boolean;
+	/** Milliseconds without an answer, for one attempt. */
+	timeout?: number;
+}
+
+export interface SendGridResponse<T> {
+	statusCode: number;
+	/** Names in lower case. */
+	headers: Record<string, string>;
+	/** The parsed JSON, or `""` if SendGrid answered with an empty body. */
+	body: T;
+}
+
+/** Time as the retry policy sees it; tests pass their own. */
+export interface Clock {
+	/** Unix milliseconds. */
+	now(): number;
+	sleep(milliseconds: number): Promise<void>;
+}
+
+const CREDENTIAL = 'sendGridEventsApi';
+const DEFAULT_TIMEOUT = 60_000;
+const systemClock: Clock = { now: Date.now, sleep };
+
+/**
+ * Makes one call to SendGrid's API with the node's credential, through n8n's own HTTP helper, so
+ * that n8n's proxy, domain and SSRF rules hold. Waits and tries again where that is safe.
+ *
+ * @throws NodeApiError whose message and description are meant for the user; see `errorStatus` and
+ * `sendGridErrors`
+ * @throws NodeOperationError if the credential's base URL is not valid
+ */
+export async function sendGridRequest<T = IDataObject>(
+	context: SendGridApiContext,
+	request: SendGridRequest,
+	clock: Clock = systemClock,
+): Promise<SendGridResponse<T>> {
+	const credentials = await context.getCredentials<SendGridCredentials>(CREDENTIAL);
+	const baseUrl = baseUrlOf(context, credentials);
+	const { method, path, repeatAfterServerError = method !== 'POST' } = request;
+
+	for (let attempts = 1, waited = 0; ; attempts++) {
+		const result = await attempt(context, baseUrl, request);
+		if ('statusCode' in result && result.statusCode >= 200 && result.statusCode < 300) {
+			return result as SendGridResponse<T>;
+		}
+
+		const outcome: AttemptOutcome =
+			'statusCode' in result ? { status: result.statusCode, headers: result.headers } : result;
+		const now = clock.now();
+		const wait = nextAttempt(outcome, { attempts, waited }, repeatAfterServerError, now);
+		if (wait === undefined) {
+			throw toNodeApiError(context, toSendGridError(method, path, baseUrl, result), credentials);
+		}
+		const reason = 'status' in outcome ? `status ${outcome.status}` : outcome.code;
+		context.logger.warn(
+			`SendGrid: ${method} ${path} failed (${reason}), trying again in ${Math.ceil(wait / 1000)} s`,
+		);
+		await clock.sleep(wait);
+		waited += wait;
+	}
+}
+
+/** The HTTP status behind an error of `sendGridRequest`; `undefined` if there was no answer. */
+export function errorStatus(error: unknown): number | undefined {
+	const status = error instanceof NodeApiError ? Number(error.httpCode) : NaN;
+	return status > 0 ? status : undefined;
+}
+
+/** What SendGrid itself said in an error of `sendGridRequest`. */
+export function sendGridErrors(error: unknown): SendGridErrorDetail[] {
+	return error instanceof NodeApiError ? parseErrorDetails(error.context.data) : [];
+}
+
+function baseUrlOf(context: SendGridApiContext, credentials: SendGridCredentials): string {
+	try {
+		return resolveBaseUrl(credentials);
+	} catch (error) {
+		throw new NodeOperationError(context.getNode(), error as Error);
+	}
+}
+
+/** A failure before there was an answer. */
+interface NetworkFailure {
+	code: string | undefined;
+	message: string;
+}
+
+async function attempt(
+	context: SendGridApiContext,
+	baseUrl: string,
+	{ method, path, query, body, headers, timeout = DEFAULT_TIMEOUT }: SendGridRequest,
+): Promise<SendGridResponse<unknown> | NetworkFailure> {
+	try {
+		const response = (await context.helpers.httpRequestWithAuthentication.call(
+			context,
+			CREDENTIAL,
+			{
+				method,
+				url: `${baseUrl}${path}`,
+				qs: query,
+				arrayFormat: 'repeat',
+				body: body as IDataObject | undefined,
+				headers: { ...headers },
+				json: true,
+				timeout,
+				returnFullResponse: true,
+				// n8n's own error for a status hides SendGrid's words; ours is built from the answer.
+				ignoreHttpStatusErrors: true,
+				// SendGrid never redirects, and n8n would send the API key along to any host.
+				disableFollowRedirect: true,
+			},
+		)) as IN8nHttpFullResponse;
+		return {
+			statusCode: response.statusCode,
+			headers: response.headers as Record<string, string>,
+			body: response.body,
+		};
+	} catch (error) {
+		return { code: networkErrorCode(error), message: (error as Error).message };
+	}
+}
+
+/** n8n wraps the HTTP client's error; Node's error code is on one of its causes. */
+function networkErrorCode(error: unknown): string | undefined {
+	for (let current = error; current instanceof Error; current = current.cause) {
+		if ('code' in current && typeof current.code === 'string') return current.code;
+	}
+	return undefined;
+}
+
+function toSendGridError(
+	method: string,
+	path: string,
+	baseUrl: string,
+	result: SendGridResponse<unknown> | NetworkFailure,
+): SendGridError {
+	const call = { method, path, baseUrl };
+	if (!('statusCode' in result)) {
+		return { ...call, code: result.code, details: [{ message: result.message }] };
+	}
+	const reset = Number(result.headers['x-ratelimit-reset']);
+	return {
+		...call,
+		status: result.statusCode,
+		details: parseErrorDetails(result.body),
+		...(reset > 0 && { rateLimitReset: new Date(reset * 1000).toISOString() }),
+	};
+}
+
+/**
+ * Builds n8n's error from plain text only: the HTTP client's own error carries the request with
+ * its Authorization header, and n8n keeps what it is given in the execution's data.
+ */
+function toNodeApiError(
+	context: SendGridApiContext,
+	sendGridError: SendGridError,
+	{ apiKey }: SendGridCredentials,
+): NodeApiError {
+	const key = apiKey.trim();
+	const safe = JSON.parse(JSON.stringify(sendGridError), (_, value: unknown) =>
+		typeof value === 'string' && key !== '' ? value.replaceAll(key, '[API key]') : value,
+	) as SendGridError;
+	const { message, description } = describeError(safe);
+	const error = new NodeApiError(
+		context.getNode(),
+		{},
+		{ message, description, httpCode: safe.status?.toString() },
+	);
+	error.context.data = { errors: safe.details };
+	return error;
+}
