@@ -1,9 +1,12 @@
-import type {
-	IDataObject,
-	IExecuteFunctions,
-	INodeExecutionData,
-	INodeProperties,
-	INodePropertyOptions,
+import {
+	NodeApiError,
+	NodeOperationError,
+	type IDataObject,
+	type IExecuteFunctions,
+	type INode,
+	type INodeExecutionData,
+	type INodeProperties,
+	type INodePropertyOptions,
 } from 'n8n-workflow';
 
 /** What the editor shows of an operation, whichever way it runs. */
@@ -36,6 +39,7 @@ export interface Resource {
 /** Builds the `operation` selector and the parameters of one resource. */
 export function describeResource({ option, operations }: Resource): INodeProperties[] {
 	const resource = [option.value as string];
+	const firstOperation = operations[0]?.option.value ?? '';
 	const selector: INodeProperties = {
 		displayName: 'Operation',
 		name: 'operation',
@@ -43,7 +47,7 @@ export function describeResource({ option, operations }: Resource): INodePropert
 		noDataExpression: true,
 		displayOptions: { show: { resource } },
 		options: operations.map((operation) => operation.option),
-		default: operations[0]?.option.value ?? '',
+		default: firstOperation,
 	};
 	return [
 		selector,
@@ -57,4 +61,69 @@ export function describeResource({ option, operations }: Resource): INodePropert
 			})),
 		),
 	];
+}
+
+/**
+ * Runs the operation that the node's `resource` and `operation` parameters name, over all input
+ * items. Both parameters take no expressions, so they are the same for every item.
+ *
+ * @throws NodeOperationError or NodeApiError of the first item that fails, unless the node is set
+ * to continue on fail: then that item carries its error
+ */
+export async function runOperation(
+	context: IExecuteFunctions,
+	resources: Resource[],
+): Promise<INodeExecutionData[]> {
+	const operation = findOperation(context, resources);
+	if ('executeAll' in operation) return await operation.executeAll(context);
+
+	const output: INodeExecutionData[] = [];
+	for (const [item] of context.getInputData().entries()) {
+		try {
+			const result = await operation.executeItem(context, item);
+			output.push(...[result].flat().map((json) => ({ json, pairedItem: { item } })));
+		} catch (error) {
+			const nodeError = toItemError(context.getNode(), error, item);
+			if (!context.continueOnFail()) throw nodeError;
+			output.push(failedItem(nodeError, item));
+		}
+	}
+	return output;
+}
+
+function findOperation(context: IExecuteFunctions, resources: Resource[]): Operation {
+	const resourceName = context.getNodeParameter('resource', 0) as string;
+	const operationName = context.getNodeParameter('operation', 0) as string;
+	const operation = resources
+		.find(({ option }) => option.value === resourceName)
+		?.operations.find(({ option }) => option.value === operationName);
+	if (operation === undefined) {
+		throw new NodeOperationError(
+			context.getNode(),
+			`There is no operation "${operationName}" of the resource "${resourceName}". Choose both from the lists in the node.`,
+		);
+	}
+	return operation;
+}
+
+/** The error as n8n shows it, with the item it belongs to. */
+export function toItemError(
+	node: INode,
+	error: unknown,
+	itemIndex: number,
+): NodeApiError | NodeOperationError {
+	if (error instanceof NodeApiError || error instanceof NodeOperationError) {
+		error.context.itemIndex ??= itemIndex;
+		return error;
+	}
+	return new NodeOperationError(node, error as Error, { itemIndex });
+}
+
+/** The output of an item that failed; n8n's error output takes it by its `error`. */
+export function failedItem(
+	error: NodeApiError | NodeOperationError,
+	item: number,
+	details: IDataObject = {},
+): INodeExecutionData {
+	return { json: { error: error.message, ...details }, error, pairedItem: { item } };
 }

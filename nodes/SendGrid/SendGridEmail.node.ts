@@ -1,0 +1,44 @@
+import {
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
+import { emailResource } from './email/emailResource';
+import { describeResource, runOperation, type Resource } from './operation';
+
+/** What the node can do, in the order of its Resource list. */
+const RESOURCES: Resource[] = [emailResource];
+
+export class SendGridEmail implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'SendGrid Email',
+		name: 'sendGridEmail',
+		icon: { light: 'file:icons/sendgridEvents.svg', dark: 'file:icons/sendgridEvents.dark.svg' },
+		group: ['output'],
+		version: [1],
+		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',
+		description: 'Send email with SendGrid, to one or to thousands, and manage what belongs to it',
+		defaults: { name: 'SendGrid Email' },
+		usableAsTool: true,
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'sendGridEventsApi', required: true }],
+		properties: [
+			{
+				displayName: 'Resource',
+				name: 'resource',
+				type: 'options',
+				noDataExpression: true,
+				options: RESOURCES.map(({ option }) => option),
+				default: 'email',
+			},
+			...RESOURCES.flatMap(describeResource),
+		],
+	};
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return [await runOperation(this, RESOURCES)];
+	}
+}

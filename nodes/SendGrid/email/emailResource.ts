@@ -1,0 +1,11 @@
+import type { Resource } from '../operation';
+
+/** Sending mail: one mail at a time, or one to each of many recipients. */
+export const emailResource: Resource = {
+	option: {
+		name: 'Email',
+		value: 'email',
+		description: 'Send email to one person or to many',
+	},
+	operations: [],
+};
