@@ -19,8 +19,12 @@ export interface SendGridError {
 	status?: number;
 	/** Node's error code, for example `ECONNREFUSED`; absent if there was an answer. */
 	code?: string;
-	/** What SendGrid said, or, if there was no answer, what n8n's HTTP helper said. */
+	/** What n8n's HTTP helper said; absent if there was an answer. */
+	reason?: string;
+	/** What SendGrid said; empty if there was no answer, or one that is not SendGrid's. */
 	details: SendGridErrorDetail[];
+	/** The credential's subuser, if it names one. */
+	onBehalfOf?: string;
 	/** ISO 8601; when SendGrid takes calls again after a 429. */
 	rateLimitReset?: string;
 }
@@ -74,13 +78,16 @@ export function describeError(error: SendGridError): ErrorText {
 		error.status === undefined
 			? describeNetworkFailure(error)
 			: describeAnswer(error, error.status);
-	const call = `${error.method} ${error.path}`;
-	const quote = quoteDetails(error.details);
-	const facts =
-		error.status === undefined
-			? `${call} got no answer${error.code ? ` (${error.code})` : ''}${quote && `: ${quote}`}`
-			: `SendGrid answered ${call} with status ${error.status}${quote && `: ${quote}`}`;
-	return { message, description: `${remedy} (${facts})` };
+	const { method, path, status, code, reason, details } = error;
+	const words = status === undefined ? reason : quoteDetails(details);
+	const outcome =
+		status === undefined
+			? `got no answer${code === undefined ? '' : ` (${code})`}`
+			: `was answered with status ${status}`;
+	return {
+		message,
+		description: `${remedy} (${method} ${path} ${outcome}${words ? `: ${words}` : ''})`,
+	};
 }
 
 interface Explanation {
@@ -152,19 +159,16 @@ function describeAnswer(error: SendGridError, status: number): Explanation {
 	};
 }
 
-function describeForbidden({ method, path }: SendGridError): Explanation {
+function describeForbidden({ method, path, onBehalfOf }: SendGridError): Explanation {
 	const needed = neededScope(method, path);
-	const subuserHint =
-		'If the credential names a subuser in "On Behalf Of", see whether that name is right.';
-	if (needed === undefined) {
-		return {
-			message: `The SendGrid API key has no permission for ${method} ${path}`,
-			remedy: `${API_KEYS_PAGE}, edit the key and give it Full Access, or the permission under Custom Access. ${subuserHint}`,
-		};
-	}
+	const where = `${API_KEYS_PAGE}, edit the key and give it Full Access, or Custom Access with ${needed?.permission ?? 'the permission for this call'}.`;
 	return {
-		message: `The SendGrid API key lacks the permission ${needed.scopes.join(' or ')}`,
-		remedy: `${API_KEYS_PAGE}, edit the key and give it Full Access, or Custom Access with ${needed.permission}. ${subuserHint}`,
+		message: needed
+			? `The SendGrid API key lacks the permission ${needed.scopes.join(' or ')}`
+			: `The SendGrid API key has no permission for ${method} ${path}`,
+		remedy: onBehalfOf
+			? `${where} The call was made on behalf of "${onBehalfOf}": see in the credential whether that name is right.`
+			: where,
 	};
 }
 

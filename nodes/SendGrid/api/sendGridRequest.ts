@@ -88,7 +88,7 @@ export async function sendGridRequest<T = IDataObject>(
 		const now = clock.now();
 		const wait = nextAttempt(outcome, { attempts, waited }, repeatAfterServerError, now);
 		if (wait === undefined) {
-			throw toNodeApiError(context, toSendGridError(method, path, baseUrl, result), credentials);
+			throw toNodeApiError(context, toSendGridError(request, baseUrl, credentials, result));
 		}
 		const reason = 'status' in outcome ? `status ${outcome.status}` : outcome.code;
 		context.logger.warn(
@@ -121,7 +121,7 @@ function baseUrlOf(context: SendGridApiContext, credentials: SendGridCredentials
 /** A failure before there was an answer. */
 interface NetworkFailure {
 	code: string | undefined;
-	message: string;
+	reason: string;
 }
 
 async function attempt(
@@ -155,7 +155,7 @@ async function attempt(
 			body: response.body,
 		};
 	} catch (error) {
-		return { code: networkErrorCode(error), message: (error as Error).message };
+		return { code: networkErrorCode(error), reason: (error as Error).message };
 	}
 }
 
@@ -168,43 +168,40 @@ function networkErrorCode(error: unknown): string | undefined {
 }
 
 function toSendGridError(
-	method: string,
-	path: string,
+	{ method, path }: SendGridRequest,
 	baseUrl: string,
+	{ apiKey, onBehalfOf }: SendGridCredentials,
 	result: SendGridResponse<unknown> | NetworkFailure,
 ): SendGridError {
-	const call = { method, path, baseUrl };
-	if (!('statusCode' in result)) {
-		return { ...call, code: result.code, details: [{ message: result.message }] };
+	const error: SendGridError = { method, path, baseUrl, onBehalfOf, details: [] };
+	if ('statusCode' in result) {
+		const reset = new Date(Number(result.headers['x-ratelimit-reset']) * 1000);
+		error.status = result.statusCode;
+		error.details = parseErrorDetails(result.body);
+		error.rateLimitReset = isNaN(reset.getTime()) ? undefined : reset.toISOString();
+	} else {
+		error.code = result.code;
+		error.reason = result.reason;
 	}
-	const reset = Number(result.headers['x-ratelimit-reset']);
-	return {
-		...call,
-		status: result.statusCode,
-		details: parseErrorDetails(result.body),
-		...(reset > 0 && { rateLimitReset: new Date(reset * 1000).toISOString() }),
-	};
+	return withoutSecret(error, apiKey.trim());
+}
+
+/** Blots the API key out of all texts, should SendGrid or the HTTP client have repeated it. */
+function withoutSecret(error: SendGridError, apiKey: string): SendGridError {
+	if (apiKey === '') return error;
+	return JSON.parse(JSON.stringify(error), (_, value: unknown) =>
+		typeof value === 'string' ? value.replaceAll(apiKey, '[API key]') : value,
+	) as SendGridError;
 }
 
 /**
  * Builds n8n's error from plain text only: the HTTP client's own error carries the request with
  * its Authorization header, and n8n keeps what it is given in the execution's data.
  */
-function toNodeApiError(
-	context: SendGridApiContext,
-	sendGridError: SendGridError,
-	{ apiKey }: SendGridCredentials,
-): NodeApiError {
-	const key = apiKey.trim();
-	const safe = JSON.parse(JSON.stringify(sendGridError), (_, value: unknown) =>
-		typeof value === 'string' && key !== '' ? value.replaceAll(key, '[API key]') : value,
-	) as SendGridError;
-	const { message, description } = describeError(safe);
-	const error = new NodeApiError(
-		context.getNode(),
-		{},
-		{ message, description, httpCode: safe.status?.toString() },
-	);
-	error.context.data = { errors: safe.details };
+function toNodeApiError(context: SendGridApiContext, sendGridError: SendGridError): NodeApiError {
+	const { message, description } = describeError(sendGridError);
+	const httpCode = sendGridError.status?.toString();
+	const error = new NodeApiError(context.getNode(), {}, { message, description, httpCode });
+	error.context.data = { errors: sendGridError.details };
 	return error;
 }

@@ -1,0 +1,218 @@
+import './n8nEnvironment';
+import type { Request, Response } from 'express';
+import { ExecuteContext, HookContext, LoadOptionsContext, WebhookContext } from 'n8n-core';
+import {
+	createEmptyRunExecutionData,
+	ICredentialsHelper,
+	NodeHelpers,
+	Workflow,
+	type ICredentialDataDecryptedObject,
+	type ICredentials,
+	type IDataObject,
+	type IHttpRequestOptions,
+	type INode,
+	type INodeExecutionData,
+	type INodeParameters,
+	type INodeProperties,
+	type INodeType,
+	type INodeTypes,
+	type IWebhookData,
+	type IWorkflowExecuteAdditionalData,
+	type WorkflowExecuteMode,
+} from 'n8n-workflow';
+import { SendGridEventsApi } from '../../../credentials/SendGridEventsApi.credentials';
+
+/** Where the n8n of the tests seems to be reachable from outside. */
+export const N8N_URL = 'https://n8n.example.com';
+
+const credentialType = new SendGridEventsApi();
+
+/** Does for our one credential type what n8n's own helper does for credentials in its database. */
+class TestCredentialsHelper extends ICredentialsHelper {
+	constructor(private readonly data: ICredentialDataDecryptedObject) {
+		super();
+	}
+
+	getParentTypes(): string[] {
+		return [];
+	}
+
+	isCredentialUsableByNode(): boolean {
+		return true;
+	}
+
+	getCredentialsProperties(): INodeProperties[] {
+		return credentialType.properties;
+	}
+
+	async getDecrypted(): Promise<ICredentialDataDecryptedObject> {
+		return NodeHelpers.getNodeParameters(
+			credentialType.properties,
+			this.data as INodeParameters,
+			true,
+			false,
+			null,
+			null,
+		) as ICredentialDataDecryptedObject;
+	}
+
+	async authenticate(
+		credentials: ICredentialDataDecryptedObject,
+		_type: string,
+		options: IHttpRequestOptions,
+	): Promise<IHttpRequestOptions> {
+		return await credentialType.authenticate(credentials, options);
+	}
+
+	async preAuthentication(): Promise<undefined> {}
+
+	async runPreAuthentication(): Promise<undefined> {}
+
+	async getCredentials(): Promise<ICredentials> {
+		throw new Error('Only decrypted credentials exist in these tests');
+	}
+
+	async updateCredentials(): Promise<void> {
+		throw new Error('Credentials do not change in these tests');
+	}
+
+	async updateCredentialsOauthTokenData(): Promise<void> {
+		throw new Error('Credentials do not change in these tests');
+	}
+}
+
+export interface TestWorkflowOptions {
+	nodeType: INodeType;
+	/** Parameters that differ from the node's defaults. */
+	parameters?: INodeParameters;
+	/** The fields of the credential; without them the node has none. */
+	credentials?: ICredentialDataDecryptedObject;
+	workflowName?: string;
+	nodeName?: string;
+	webhookId?: string;
+	/** What n8n has saved for the workflow: `{ 'node:<name>': … }`. */
+	staticData?: IDataObject;
+}
+
+/** A workflow with one node, and the real contexts in which n8n-core would run that node. */
+export class TestWorkflow {
+	readonly node: INode;
+	readonly workflow: Workflow;
+	private readonly additionalData: IWorkflowExecuteAdditionalData;
+
+	constructor(options: TestWorkflowOptions) {
+		const { description } = options.nodeType;
+		const node: INode = {
+			id: 'node-id',
+			name: options.nodeName ?? description.displayName,
+			type: `n8n-nodes-sendgrid-events.${description.name}`,
+			typeVersion: [description.version].flat().at(-1) ?? 1,
+			position: [0, 0],
+			parameters: options.parameters ?? {},
+			webhookId: options.webhookId ?? '3d5c0b6e-6f0a-4ad5-9c5b-a6a1c0a3e111',
+			...(options.credentials && {
+				credentials: { [credentialType.name]: { id: '1', name: credentialType.displayName } },
+			}),
+		};
+		const nodeTypes: INodeTypes = {
+			getByName: () => options.nodeType,
+			getByNameAndVersion: () => options.nodeType,
+			getKnownTypes: () => ({}),
+		};
+		this.workflow = new Workflow({
+			id: 'workflow-id',
+			name: options.workflowName ?? 'Newsletter',
+			nodes: [node],
+			connections: {},
+			active: false,
+			nodeTypes,
+			staticData: options.staticData ?? {},
+		});
+		// The workflow's own copy has the defaults of the node filled in.
+		this.node = this.workflow.getNode(node.name) as INode;
+		this.additionalData = {
+			credentialsHelper: new TestCredentialsHelper(options.credentials ?? {}),
+			webhookBaseUrl: `${N8N_URL}/webhook`,
+			webhookTestBaseUrl: `${N8N_URL}/webhook-test`,
+			instanceBaseUrl: `${N8N_URL}/`,
+			restApiUrl: `${N8N_URL}/rest`,
+			variables: {},
+			currentNodeParameters: this.node.parameters,
+		} as unknown as IWorkflowExecuteAdditionalData;
+	}
+
+	/** What the node keeps in n8n's database between its runs. */
+	get staticData(): IDataObject {
+		return this.workflow.getStaticData('node', this.node);
+	}
+
+	/** For `execute()`. */
+	executeContext(
+		items: INodeExecutionData[] = [{ json: {} }],
+		mode: WorkflowExecuteMode = 'trigger',
+	): ExecuteContext {
+		const inputData = { main: [items] };
+		return new ExecuteContext(
+			this.workflow,
+			this.node,
+			this.additionalData,
+			mode,
+			createEmptyRunExecutionData(),
+			0,
+			items,
+			inputData,
+			{ node: this.node, data: inputData, source: null },
+			[],
+		);
+	}
+
+	/** For `checkExists`, `create` and `delete`; `isTest` while listening for a test event. */
+	hookContext(isTest = false): HookContext {
+		return new HookContext(
+			this.workflow,
+			this.node,
+			this.additionalData,
+			isTest ? 'manual' : 'trigger',
+			isTest ? 'manual' : 'activate',
+			this.webhookData(isTest),
+		);
+	}
+
+	/** For `webhook()`, with the request and response as Express hands them to n8n. */
+	webhookContext(
+		httpRequest: Request,
+		httpResponse: Response,
+		{ isTest = false }: { isTest?: boolean } = {},
+	): WebhookContext {
+		return new WebhookContext(
+			this.workflow,
+			this.node,
+			{ ...this.additionalData, httpRequest, httpResponse },
+			isTest ? 'manual' : 'webhook',
+			this.webhookData(isTest),
+			[],
+			null,
+		);
+	}
+
+	/** For the methods that fill the lists of the editor. */
+	loadOptionsContext(path = ''): LoadOptionsContext {
+		return new LoadOptionsContext(this.workflow, this.node, this.additionalData, path);
+	}
+
+	private webhookData(isTest: boolean): IWebhookData {
+		const [webhookDescription] = this.workflow.nodeTypes.getByNameAndVersion(
+			this.node.type,
+			this.node.typeVersion,
+		).description.webhooks as NonNullable<INodeType['description']['webhooks']>;
+		return {
+			httpMethod: 'POST',
+			node: this.node.name,
+			path: 'events',
+			webhookDescription,
+			workflowId: this.workflow.id,
+			workflowExecuteAdditionalData: this.additionalData,
+			isTest,
+		} as IWebhookData;
+	}
+}
