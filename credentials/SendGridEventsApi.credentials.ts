@@ -1,11 +1,16 @@
 import type {
+	IAuthenticateRuleResponseCode,
 	ICredentialDataDecryptedObject,
 	ICredentialTestRequest,
 	ICredentialType,
 	IHttpRequestOptions,
 	INodeProperties,
 } from 'n8n-workflow';
-import { REGION_URLS } from '../nodes/SendGrid/api/baseUrl';
+import {
+	REGION_URLS,
+	resolveBaseUrl,
+	type SendGridCredentials,
+} from '../nodes/SendGrid/api/baseUrl';
 
 export class SendGridEventsApi implements ICredentialType {
 	name = 'sendGridEventsApi';
@@ -61,7 +66,7 @@ export class SendGridEventsApi implements ICredentialType {
 			default: '',
 			placeholder: 'subuser-name',
 			description:
-				"A subuser to act for with the API key of its parent account: its name, or account-ID followed by a space and the ID of a customer account. Empty for the API key's own account. SendGrid sends no mail on behalf of a subuser: to send, use the API key of the subuser itself.",
+				"A subuser to act for with the API key of its parent account: its name, or <code>account-id 1234</code> for a customer account. Empty for the API key's own account. SendGrid sends no mail on behalf of a subuser: to send, use the API key of the subuser itself.",
 		},
 	];
 
@@ -70,25 +75,51 @@ export class SendGridEventsApi implements ICredentialType {
 		credentials: ICredentialDataDecryptedObject,
 		options: IHttpRequestOptions & { uri?: string },
 	): Promise<IHttpRequestOptions> => {
-		options.headers = {
-			...options.headers,
-			Authorization: `Bearer ${String(credentials.apiKey).trim()}`,
-		};
-		const onBehalfOf = String(credentials.onBehalfOf ?? '').trim();
-		const { pathname } = new URL(options.url ?? options.uri, options.baseURL);
-		const sendsMail = options.method === 'POST' && pathname.endsWith('/v3/mail/send');
-		// SendGrid refuses the header on mail/send.
-		if (onBehalfOf !== '' && !sendsMail) options.headers['on-behalf-of'] = onBehalfOf;
+		const fields = credentials as unknown as SendGridCredentials;
+		// Refuses a base URL that is none: the credential's test would show only ERR_INVALID_URL.
+		resolveBaseUrl(fields);
+		const { apiKey, onBehalfOf = '' } = fields;
+		options.headers = { ...options.headers, Authorization: `Bearer ${apiKey.trim()}` };
+		// SendGrid does not take the header on mail/send.
+		const sendsMail =
+			options.method === 'POST' && /\/v3\/mail\/send(?:[?#]|$)/.test(options.url ?? options.uri);
+		if (onBehalfOf.trim() !== '' && !sendsMail) {
+			options.headers['on-behalf-of'] = onBehalfOf.trim();
+		}
 		return options;
 	};
 
 	test: ICredentialTestRequest = {
 		request: {
-			baseURL: `={{ ({ eu: "${REGION_URLS.eu}", custom: $credentials.baseUrl })[$credentials.region] || "${REGION_URLS.global}" }}`,
+			baseURL: `={{ $credentials.region === "custom" ? $credentials.baseUrl.trim() : $credentials.region === "eu" ? "${REGION_URLS.eu}" : "${REGION_URLS.global}" }}`,
 			url: '/v3/scopes',
 			// SendGrid never redirects, and n8n would send the API key along to any host.
 			disableFollowRedirect: true,
 		},
-		rules: [],
+		rules: [
+			whenStatusIs(
+				401,
+				'SendGrid does not accept this API key. In SendGrid, open Settings > API Keys and see whether the key still exists, or create a new one and paste it here. The key of an EU subuser needs the region EU.',
+			),
+			whenStatusIs(
+				403,
+				'SendGrid refuses access with this API key. If On Behalf Of is filled in, see whether the name is right and the key is one of the parent account. If Settings > IP Access Management is on in SendGrid, allow the address of this n8n there.',
+			),
+			whenStatusIs(
+				404,
+				"SendGrid's API is not at this address. The Base URL is what stands before /v3: check it, or choose the region Global or EU.",
+			),
+			whenStatusIs(429, "SendGrid's rate limit is used up. Wait a minute and try again."),
+			...[301, 302, 307, 308].map((status) =>
+				whenStatusIs(
+					status,
+					'This address redirects to another, which is not followed to protect the API key. Enter the final address as the Base URL, for example with https:// in place of http://.',
+				),
+			),
+		],
 	};
+}
+
+function whenStatusIs(value: number, message: string): IAuthenticateRuleResponseCode {
+	return { type: 'responseCode', properties: { value, message } };
 }

@@ -24,9 +24,10 @@ export const REGION_URLS = {
 export function resolveBaseUrl({ region, baseUrl = '' }: SendGridCredentials): string {
 	if (region !== 'custom') return REGION_URLS[region];
 	const trimmed = baseUrl.trim().replace(/\/+$/, '');
-	if (!/^https?:\/\/[^/?#]+[^?#]*$/i.test(trimmed) || !URL.canParse(trimmed)) {
+	const url = URL.canParse(trimmed) ? new URL(trimmed) : undefined;
+	if (!url || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
 		throw new Error(
-			`The base URL "${trimmed}" is not valid. In n8n, open the SendGrid Events API credential and enter a URL that starts with https:// or http://, for example https://api.sendgrid.com, or choose the region Global or EU.`,
+			`The base URL "${baseUrl}" is not valid. In n8n, open the SendGrid Events API credential and enter what stands before /v3, starting with https:// or http://, or choose the region Global or EU.`,
 		);
 	}
 	return trimmed;

@@ -1,6 +1,6 @@
 /** How one attempt ended: an answer with a status, or a failure before there was one. */
 export type AttemptOutcome =
-	{ status: number; headers: Record<string, string> } | { code: string | undefined };
+	{ statusCode: number; headers: Record<string, string> } | { code: string | undefined };
 
 /** What has been done for a call so far. */
 export interface AttemptHistory {
@@ -42,13 +42,13 @@ export function nextAttempt(
 	const waitWithin = (maxAttempts: number, wait: number) =>
 		attempts < maxAttempts && waited + wait <= LONGEST_WAIT_IN_TOTAL ? wait : undefined;
 
-	if ('status' in outcome) {
-		if (outcome.status === 429) {
+	if ('statusCode' in outcome) {
+		if (outcome.statusCode === 429) {
 			const untilReset = Number(outcome.headers['x-ratelimit-reset']) * 1000 - now;
 			const wait = Number.isNaN(untilReset) ? 2 * backoff : Math.max(untilReset, 1000);
 			return waitWithin(MAX_ATTEMPTS.rateLimited, Math.min(wait, LONGEST_WAIT));
 		}
-		if (outcome.status >= 500 && repeatAfterServerError) {
+		if (outcome.statusCode >= 500 && repeatAfterServerError) {
 			return waitWithin(MAX_ATTEMPTS.uncertain, backoff);
 		}
 		return undefined;

@@ -17,7 +17,7 @@ import {
 	type SendGridError,
 	type SendGridErrorDetail,
 } from './errors';
-import { nextAttempt, type AttemptOutcome } from './retry';
+import { nextAttempt } from './retry';
 
 /** The n8n contexts that can make an authenticated call. */
 export type SendGridApiContext =
@@ -83,14 +83,12 @@ export async function sendGridRequest<T = IDataObject>(
 			return result as SendGridResponse<T>;
 		}
 
-		const outcome: AttemptOutcome =
-			'statusCode' in result ? { status: result.statusCode, headers: result.headers } : result;
-		const now = clock.now();
-		const wait = nextAttempt(outcome, { attempts, waited }, repeatAfterServerError, now);
+		const history = { attempts, waited };
+		const wait = nextAttempt(result, history, repeatAfterServerError, clock.now());
 		if (wait === undefined) {
 			throw toNodeApiError(context, toSendGridError(request, baseUrl, credentials, result));
 		}
-		const reason = 'status' in outcome ? `status ${outcome.status}` : outcome.code;
+		const reason = 'statusCode' in result ? `status ${result.statusCode}` : result.code;
 		context.logger.warn(
 			`SendGrid: ${method} ${path} failed (${reason}), trying again in ${Math.ceil(wait / 1000)} s`,
 		);

@@ -1,0 +1,167 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { RoutingNode } from 'n8n-core';
+import type {
+	IAuthenticateRuleResponseCode,
+	ICredentialDataDecryptedObject,
+	INodeType,
+	NodeApiError,
+} from 'n8n-workflow';
+import { SendGridEventsApi } from '../../../credentials/SendGridEventsApi.credentials';
+import { TestWorkflow } from '../support/n8nContexts';
+
+const credentialType = new SendGridEventsApi();
+const { request, rules } = credentialType.test;
+
+/** The node n8n makes up to run a credential's test: its only property sends the test's request. */
+const testingNode = {
+	description: {
+		displayName: 'Temp-Node',
+		name: 'noOp',
+		group: ['input'],
+		version: 1,
+		description: '',
+		defaults: { name: 'Temp-Node' },
+		inputs: ['main'],
+		outputs: ['main'],
+		webhooks: [],
+		credentials: [{ name: credentialType.name, required: true }],
+		properties: [
+			{ displayName: 'Temp', name: 'temp', type: 'string', default: '', routing: { request } },
+		],
+	},
+} as unknown as INodeType;
+
+/** Runs the credential's test as n8n's "Save" button does, and gives the error it would report. */
+async function testCredential(
+	data: ICredentialDataDecryptedObject,
+): Promise<NodeApiError | undefined> {
+	const workflow = new TestWorkflow({ nodeType: testingNode, credentials: data });
+	const routing = new RoutingNode(workflow.executeContext(), testingNode, {
+		id: '1',
+		name: 'SendGrid',
+		type: credentialType.name,
+		data,
+	});
+	try {
+		await routing.runNode();
+		return undefined;
+	} catch (error) {
+		return error as NodeApiError;
+	}
+}
+
+/** The text of the rule that n8n picks by the status of the answer. */
+function ruleMessage(error: NodeApiError | undefined): string | undefined {
+	const { response } = error?.cause as Error & { response?: { status: number } };
+	return (rules as IAuthenticateRuleResponseCode[]).find(
+		({ properties }) => properties.value === response?.status,
+	)?.properties.message;
+}
+
+describe('the test of the credential', () => {
+	let server: Server;
+	let baseUrl: string;
+	let received: IncomingMessage[];
+	let answer: { status: number; body: unknown };
+
+	beforeEach(async () => {
+		received = [];
+		answer = { status: 200, body: { scopes: ['mail.send'] } };
+		server = createServer((incoming, response) => {
+			received.push(incoming);
+			response.writeHead(answer.status, { 'Content-Type': 'application/json' });
+			response.end(JSON.stringify(answer.body));
+		});
+		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+		baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+	});
+
+	afterEach(async () => {
+		await new Promise((resolve) => server.close(resolve));
+	});
+
+	const valid = () => ({ apiKey: 'SG.key', region: 'custom', baseUrl, onBehalfOf: '' });
+
+	it('asks for the scopes of the API key', async () => {
+		expect(await testCredential(valid())).toBeUndefined();
+		expect(received).toHaveLength(1);
+		expect(received[0]).toMatchObject({ method: 'GET', url: '/v3/scopes' });
+		expect(received[0]?.headers.authorization).toBe('Bearer SG.key');
+		expect(received[0]?.headers).not.toHaveProperty('on-behalf-of');
+	});
+
+	it('asks on behalf of the subuser', async () => {
+		await testCredential({ ...valid(), onBehalfOf: 'subuser-1' });
+		expect(received[0]?.headers['on-behalf-of']).toBe('subuser-1');
+	});
+
+	it('forgives spaces and slashes that were pasted along', async () => {
+		const pasted = { ...valid(), apiKey: ' SG.key\n', baseUrl: ` ${baseUrl}/ ` };
+		expect(await testCredential(pasted)).toBeUndefined();
+		expect(received[0]).toMatchObject({ url: '/v3/scopes' });
+		expect(received[0]?.headers.authorization).toBe('Bearer SG.key');
+	});
+
+	it.each([
+		[401, 'authorization required', 'Settings > API Keys'],
+		[403, 'access forbidden', 'On Behalf Of'],
+		[404, 'not found', 'Base URL'],
+		[429, 'too many requests', 'Wait a minute'],
+	])('explains status %i', async (status, message, remedy) => {
+		answer = { status, body: { errors: [{ field: null, message }] } };
+		expect(ruleMessage(await testCredential(valid()))).toContain(remedy);
+	});
+
+	it.each(['', 'localhost:3000', 'ftp://example.com', 'https://', 'https://example.com/?a=b'])(
+		'explains what is wrong with the base URL "%s"',
+		async (wrong) => {
+			const error = await testCredential({ ...valid(), baseUrl: wrong });
+			// n8n shows the code of the cause, if it has one, in place of the message.
+			expect(error?.cause).not.toHaveProperty('code');
+			expect(error?.message).toContain(`The base URL "${wrong}" is not valid`);
+			expect(received).toHaveLength(0);
+		},
+	);
+
+	it('does not carry the API key to where a redirect points', async () => {
+		const elsewhere: string[] = [];
+		const other = createServer((incoming, response) => {
+			elsewhere.push(String(incoming.headers.authorization));
+			response.end('{}');
+		});
+		await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+		server.removeAllListeners('request').on('request', (_incoming, response) => {
+			response.writeHead(302, {
+				Location: `http://127.0.0.1:${(other.address() as AddressInfo).port}/`,
+			});
+			response.end();
+		});
+		const error = await testCredential(valid());
+		await new Promise((resolve) => other.close(resolve));
+		expect(ruleMessage(error)).toContain('redirects');
+		expect(elsewhere).toEqual([]);
+	});
+});
+
+describe('the regions', () => {
+	const workflow = new TestWorkflow({ nodeType: testingNode });
+	const baseUrlFor = (credentials: object) =>
+		workflow.workflow.expression.getSimpleParameterValue(
+			workflow.node,
+			request.baseURL,
+			'internal',
+			{ $credentials: credentials } as never,
+		);
+
+	it.each([
+		[{ region: 'global', baseUrl: 'https://ignored.example.com' }, 'https://api.sendgrid.com'],
+		[{ region: 'eu', baseUrl: '' }, 'https://api.eu.sendgrid.com'],
+		[
+			{ region: 'custom', baseUrl: 'https://gateway.example.com/x' },
+			'https://gateway.example.com/x',
+		],
+	])('%o is at %s', (credentials, expected) => {
+		expect(baseUrlFor(credentials)).toBe(expected);
+	});
+});
