@@ -1,0 +1,77 @@
+/** What a ledger knows of a key when it is claimed. */
+export type KeyState = 'new' | 'inFlight' | 'done';
+
+export interface LedgerLimits {
+	/** How many settled keys are remembered at most. */
+	maxKeys: number;
+	/** How long a settled key is remembered at most, in milliseconds. */
+	maxAgeMs: number;
+	/** How long a key may stay in flight before it counts as new again, in milliseconds. */
+	maxInFlightMs: number;
+}
+
+export const DEFAULT_LEDGER_LIMITS: LedgerLimits = {
+	maxKeys: 200_000,
+	maxAgeMs: 72 * 60 * 60 * 1000,
+	maxInFlightMs: 60 * 60 * 1000,
+};
+
+/**
+ * Remembers which events were handled, so that a repeated one starts nothing.
+ *
+ * A key is claimed before its event is handed on, then settled when SendGrid was told that all is
+ * well, or released when it was told to send again. Settled keys live in two generations: the
+ * younger one fills up, and when it is full or old it becomes the elder one, whose keys are
+ * forgotten all at once. So a key costs the same however many there are, nothing is scanned and
+ * nothing needs a timer. A key is remembered for between half and all of each limit.
+ *
+ * The clock is passed in, in milliseconds.
+ */
+export class Ledger {
+	private readonly inFlight = new Map<string, number>();
+	private younger = new Set<string>();
+	private elder = new Set<string>();
+	private youngerSince: number | undefined;
+
+	constructor(private readonly limits: LedgerLimits = DEFAULT_LEDGER_LIMITS) {}
+
+	/** Claims `key` if it is new: it is then in flight until it is settled or released. */
+	claim(key: string, now: number): KeyState {
+		this.forgetOld(now);
+		const claimedAt = this.inFlight.get(key);
+		if (claimedAt !== undefined && now - claimedAt < this.limits.maxInFlightMs) return 'inFlight';
+		if (this.younger.has(key) || this.elder.has(key)) return 'done';
+		this.inFlight.set(key, now);
+		return 'new';
+	}
+
+	/** The events were handled: their keys are remembered. */
+	settle(keys: Iterable<string>, now: number): void {
+		for (const key of keys) {
+			this.inFlight.delete(key);
+			this.forgetOld(now);
+			this.youngerSince ??= now;
+			this.younger.add(key);
+		}
+	}
+
+	/** The events were not handled: their keys are new again. */
+	release(keys: Iterable<string>): void {
+		for (const key of keys) this.inFlight.delete(key);
+	}
+
+	/** How many settled keys are remembered right now. */
+	get size(): number {
+		return this.younger.size + this.elder.size;
+	}
+
+	private forgetOld(now: number): void {
+		if (this.youngerSince === undefined) return;
+		const age = now - this.youngerSince;
+		const span = this.limits.maxAgeMs / 2;
+		if (this.younger.size < this.limits.maxKeys / 2 && age < span) return;
+		this.elder = age < 2 * span ? this.younger : new Set();
+		this.younger = new Set();
+		this.youngerSince = now;
+	}
+}

@@ -1,0 +1,250 @@
+import { dedupeKey } from './dedupeKey';
+import { EVENT_TYPES } from './eventTypes';
+import { numberOf, objectOf, textOf, type RawEvent } from './rawEvent';
+
+/** `hard`: the address is bad. `soft`: for now only. `block`: the message or its sender was refused. */
+export type BounceKind = 'hard' | 'soft' | 'block';
+
+/** An event as the trigger emits it. A field that does not apply is absent, never null or empty. */
+export interface SendGridEvent {
+	/** SendGrid's own name of the event type, also for types this package does not know. */
+	event?: string;
+	/** As sent, with the domain in lower case. */
+	email?: string;
+	/** When it happened: ISO 8601 in UTC, with milliseconds. */
+	timestamp?: string;
+	eventId?: string;
+	/** What duplicates are recognised by: the event id, or a hash of the event if it has none. */
+	dedupeKey: string;
+	/** Equals the `messageId` that SendGrid Email returned for the mail. */
+	messageId?: string;
+	sgMessageId?: string;
+	smtpId?: string;
+	categories: string[];
+	/** The custom args of the mail, apart from SendGrid's own fields. */
+	customArgs: Record<string, unknown>;
+	machineOpen?: boolean;
+	url?: string;
+	urlOffset?: RawEvent;
+	ip?: string;
+	userAgent?: string;
+	bounce?: { kind: BounceKind; classification?: string; reason?: string; status?: string };
+	response?: string;
+	attempt?: number;
+	asmGroupId?: number;
+	ipPool?: RawEvent;
+	campaign?: { id?: string; name?: string; version?: string; splitId?: string; phaseId?: string };
+	template?: { id?: string; name?: string; versionId?: string };
+	/** When a scheduled mail is due: ISO 8601 in UTC. */
+	sendAt?: string;
+	accountStatus?: string;
+	/** Exactly what SendGrid sent. */
+	raw: RawEvent;
+}
+
+/** Fields every mail event may carry, and those whose names no custom arg would have by chance. */
+const COMMON_FIELDS = [
+	'email',
+	'timestamp',
+	'event',
+	'sg_event_id',
+	'sg_message_id',
+	'category',
+	'smtp-id',
+	'useragent',
+	'ip',
+	'tls',
+	'cert_err',
+	'pool',
+	'asm_group_id',
+	'url_offset',
+	'sg_machine_open',
+	'sg_content_type',
+];
+
+/** Fields that mail of Marketing Campaigns and dynamic templates adds to its events. */
+const MARKETING_FIELDS = [
+	'singlesend_id',
+	'singlesend_name',
+	'mc_stats',
+	'phase_id',
+	'send_at',
+	'sg_template_id',
+	'sg_template_name',
+	'template_id',
+	'template_hash',
+	'template_version_id',
+	'marketing_campaign_id',
+	'marketing_campaign_name',
+	'marketing_campaign_version',
+	'marketing_campaign_split_id',
+	'post_type',
+	'sg_user_id',
+	'newsletter',
+];
+
+/**
+ * SendGrid's own fields by event type; whatever else an event carries are custom args. `reason` is
+ * SendGrid's on a bounce, but on an open it can only be a custom arg of that name.
+ */
+const OWN_FIELDS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+	EVENT_TYPES.map(({ name, fields }) => [
+		name,
+		new Set<string>([...COMMON_FIELDS, ...MARKETING_FIELDS, ...fields]),
+	]),
+);
+
+/** An unknown type may use any field SendGrid is known to use. */
+const ALL_OWN_FIELDS: ReadonlySet<string> = new Set(
+	[...OWN_FIELDS.values()].flatMap((fields) => [...fields]),
+);
+
+/** Later than the year 5000 in seconds: such a number can only be milliseconds. */
+const FIRST_MILLISECONDS = 100_000_000_000;
+
+/**
+ * Turns an event as SendGrid posts it into the item that the trigger emits. Total: any JSON object
+ * gives an item.
+ *
+ * @param raw one entry of the posted array
+ * @param key the event's `dedupeKey`, if the caller has it already
+ */
+export function normalizeEvent(raw: RawEvent, key = dedupeKey(raw)): SendGridEvent {
+	const event = textOf(raw, 'event');
+	const ownFields = OWN_FIELDS.get(event ?? '') ?? ALL_OWN_FIELDS;
+	const has = (field: string) => ownFields.has(field);
+	const sgMessageId = textOf(raw, 'sg_message_id');
+
+	return withoutUndefined({
+		event,
+		email: lowerCaseDomain(textOf(raw, 'email')),
+		timestamp: isoTime(numberOf(raw, 'timestamp')),
+		eventId: textOf(raw, 'sg_event_id'),
+		dedupeKey: key,
+		messageId: sgMessageId?.split('.', 1)[0] || undefined,
+		sgMessageId,
+		smtpId: textOf(raw, 'smtp-id'),
+		categories: categoriesOf(raw),
+		customArgs: customArgsOf(raw, ownFields),
+		machineOpen: event === 'open' ? isMachineOpen(raw) : undefined,
+		url: has('url') ? textOf(raw, 'url') : undefined,
+		urlOffset: has('url_offset') ? objectOf(raw, 'url_offset') : undefined,
+		ip: textOf(raw, 'ip'),
+		userAgent: textOf(raw, 'useragent'),
+		bounce: event === 'bounce' || event === 'dropped' ? bounceOf(raw, event) : undefined,
+		response: has('response') ? (textOf(raw, 'response') ?? deferralReason(raw, event)) : undefined,
+		attempt: has('attempt') ? numberOf(raw, 'attempt') : undefined,
+		asmGroupId: numberOf(raw, 'asm_group_id'),
+		ipPool: objectOf(raw, 'pool'),
+		campaign: campaignOf(raw),
+		template: templateOf(raw),
+		sendAt: isoTime(numberOf(raw, 'send_at') || undefined),
+		accountStatus: event === 'account_status_change' ? textOf(raw, 'type') : undefined,
+		raw,
+	});
+}
+
+/** Whether an open came from a mail program that loads images by itself (Apple Mail's privacy). */
+export function isMachineOpen(raw: RawEvent): boolean {
+	return raw.sg_machine_open === true || raw.sg_machine_open === 'true';
+}
+
+/** The categories of an event, which SendGrid posts as text, as a list or not at all. */
+export function categoriesOf(raw: RawEvent): string[] {
+	const { category } = raw;
+	const categories = Array.isArray(category) ? category : [category];
+	return categories.filter((value): value is string => typeof value === 'string' && value !== '');
+}
+
+function customArgsOf(raw: RawEvent, ownFields: ReadonlySet<string>): Record<string, unknown> {
+	const customArgs: Record<string, unknown> = {};
+	for (const field of Object.keys(raw)) {
+		if (ownFields.has(field)) continue;
+		// Assigning to __proto__ would set the prototype instead of a field.
+		if (field === '__proto__') defineField(customArgs, field, raw[field]);
+		else customArgs[field] = raw[field];
+	}
+	return customArgs;
+}
+
+function defineField(target: object, field: string, value: unknown) {
+	Object.defineProperty(target, field, {
+		value,
+		enumerable: true,
+		configurable: true,
+		writable: true,
+	});
+}
+
+function bounceOf(raw: RawEvent, event: 'bounce' | 'dropped'): SendGridEvent['bounce'] {
+	const reason = textOf(raw, 'reason');
+	const status = textOf(raw, 'status');
+	return withoutUndefined({
+		kind: event === 'bounce' ? bounceKind(textOf(raw, 'type'), status, reason) : dropKind(reason),
+		classification: textOf(raw, 'bounce_classification'),
+		reason,
+		status,
+	});
+}
+
+/**
+ * SendGrid calls a permanent refusal `bounce` and everything else `blocked`; the enhanced status
+ * code (RFC 3463: 4.x.x is transient) tells a full mailbox or a time-out from a bad address.
+ */
+function bounceKind(type?: string, status?: string, reason?: string): BounceKind {
+	if (type === 'blocked') return 'block';
+	if (type === 'expired') return 'soft';
+	const code = status ?? /(?:^|\s)([45])(?:\d\d\b|\.\d{1,3}\.\d{1,3})/.exec(reason ?? '')?.[1];
+	return code?.startsWith('4') ? 'soft' : 'hard';
+}
+
+/** What SendGrid drops it knows to be a bad address, or it keeps the mail back for other reasons. */
+function dropKind(reason?: string): BounceKind {
+	return /bounced|invalid/i.test(reason ?? '') ? 'hard' : 'block';
+}
+
+/** Some deferrals carry the server's answer as `reason` instead of `response`. */
+function deferralReason(raw: RawEvent, event?: string): string | undefined {
+	return event === 'deferred' ? textOf(raw, 'reason') : undefined;
+}
+
+function campaignOf(raw: RawEvent): SendGridEvent['campaign'] {
+	return someFieldOf({
+		id: textOf(raw, 'singlesend_id') ?? textOf(raw, 'marketing_campaign_id'),
+		name: textOf(raw, 'singlesend_name') ?? textOf(raw, 'marketing_campaign_name'),
+		version: textOf(raw, 'marketing_campaign_version'),
+		splitId: textOf(raw, 'marketing_campaign_split_id'),
+		phaseId: textOf(raw, 'phase_id'),
+	});
+}
+
+function templateOf(raw: RawEvent): SendGridEvent['template'] {
+	return someFieldOf({
+		id: textOf(raw, 'sg_template_id') ?? textOf(raw, 'template_id'),
+		name: textOf(raw, 'sg_template_name'),
+		versionId: textOf(raw, 'template_version_id'),
+	});
+}
+
+function lowerCaseDomain(email: string | undefined): string | undefined {
+	const at = email?.lastIndexOf('@') ?? -1;
+	return email === undefined || at < 0 ? email : email.slice(0, at) + email.slice(at).toLowerCase();
+}
+
+function isoTime(time: number | undefined): string | undefined {
+	if (time === undefined) return undefined;
+	const date = new Date(Math.abs(time) < FIRST_MILLISECONDS ? time * 1000 : time);
+	return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
+
+function someFieldOf<T extends object>(fields: T): T | undefined {
+	const present = withoutUndefined(fields);
+	return Object.keys(present).length > 0 ? present : undefined;
+}
+
+function withoutUndefined<T extends object>(fields: T): T {
+	for (const field of Object.keys(fields) as Array<keyof T>) {
+		if (fields[field] === undefined) delete fields[field];
+	}
+	return fields;
+}

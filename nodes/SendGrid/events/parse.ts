@@ -1,0 +1,76 @@
+import { isObject, type RawEvent } from './rawEvent';
+
+/** Why an entry of a post is no event. */
+export type MalformedReason = 'notAnObject' | 'noEventName';
+
+export interface ParsedDelivery {
+	events: RawEvent[];
+	/** How many entries were left out, by reason; empty when all were events. */
+	malformed: Partial<Record<MalformedReason, number>>;
+	/** The events are all that the body holds, unchanged. */
+	isIntact: boolean;
+}
+
+/**
+ * Events are flat but for a few small objects. Anything nested far deeper would overflow the stack
+ * of whoever serialises it next, n8n's execution store included, and take the whole post with it.
+ */
+const MAX_DEPTH = 64;
+
+/** Stands in for what was nested too deep. */
+export const TOO_DEEP = '[nested too deeply]';
+
+/**
+ * Reads the events out of a verified body.
+ *
+ * @param rawBody UTF-8 JSON: an array with one object per event
+ * @returns the events in the order posted, and what was left out; `undefined` when the body is not
+ *   a JSON array at all
+ */
+export function parseDelivery(rawBody: Buffer): ParsedDelivery | undefined {
+	let entries: unknown;
+	try {
+		entries = JSON.parse(rawBody.toString('utf8'));
+	} catch {
+		return undefined;
+	}
+	if (!Array.isArray(entries)) return undefined;
+
+	const parsed: ParsedDelivery = { events: [], malformed: {}, isIntact: true };
+	for (const entry of entries) {
+		const reason = malformedReason(entry);
+		if (reason !== undefined) {
+			parsed.malformed[reason] = (parsed.malformed[reason] ?? 0) + 1;
+			parsed.isIntact = false;
+			continue;
+		}
+		const event = limitDepth(entry, MAX_DEPTH) as RawEvent;
+		if (event !== entry) parsed.isIntact = false;
+		parsed.events.push(event);
+	}
+	return parsed;
+}
+
+function malformedReason(entry: unknown): MalformedReason | undefined {
+	if (!isObject(entry)) return 'notAnObject';
+	if (typeof entry.event !== 'string' || entry.event === '') return 'noEventName';
+	return undefined;
+}
+
+/** Returns `value` itself unless something in it is nested deeper than `depth` levels. */
+function limitDepth(value: unknown, depth: number): unknown {
+	if (typeof value !== 'object' || value === null) return value;
+	if (depth === 0) return TOO_DEEP;
+	const tooDeep = new Map<string, unknown>();
+	for (const [field, inner] of Object.entries(value)) {
+		const limited = limitDepth(inner, depth - 1);
+		if (limited !== inner) tooDeep.set(field, limited);
+	}
+	if (tooDeep.size === 0) return value;
+	const entries = Object.entries(value).map(([field, inner]) => [
+		field,
+		tooDeep.has(field) ? tooDeep.get(field) : inner,
+	]);
+	// fromEntries defines properties, so a field called __proto__ stays a field.
+	return Array.isArray(value) ? entries.map(([, inner]) => inner) : Object.fromEntries(entries);
+}
