@@ -1,0 +1,79 @@
+/** Builds the package and packs it as npm would publish it. */
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { mustSucceed, UserError } from './commands.mjs';
+import { projectFolder } from './runtimes.mjs';
+
+const packFolder = path.join(projectFolder, '.cache', 'package');
+
+/** A package this small has no business growing unnoticed: a bundled dependency shows here. */
+const MAX_TARBALL_BYTES = 200_000;
+
+/**
+ * @returns {Promise<string>} path of the packed tarball
+ * @throws {UserError} when the build or the packing fails
+ */
+export async function buildAndPack() {
+	await mustSucceed('npm', ['run', '--silent', 'build'], { cwd: projectFolder });
+	return await pack();
+}
+
+/** Packs what the last build made. */
+export async function pack() {
+	await rm(packFolder, { recursive: true, force: true });
+	await mkdir(packFolder, { recursive: true });
+	await mustSucceed(
+		'npm',
+		['pack', '--silent', '--ignore-scripts', '--pack-destination', packFolder],
+		{ cwd: projectFolder },
+	);
+	const [tarball] = await readdir(packFolder);
+	return path.join(packFolder, tarball);
+}
+
+/**
+ * Checks what a user would install: nothing but the built nodes and what belongs to them, all
+ * files package.json points at, no dependency to fetch.
+ * @param {string} tarball
+ * @returns {Promise<string>} one line about the tarball
+ * @throws {UserError} naming everything that is wrong
+ */
+export async function checkTarball(tarball) {
+	const manifest = JSON.parse(await readFile(path.join(projectFolder, 'package.json'), 'utf8'));
+	const { stdout } = await promisify(execFile)('tar', ['-tzf', path.basename(tarball)], {
+		cwd: path.dirname(tarball),
+	});
+	const files = stdout
+		.split(/\r?\n/)
+		.filter((line) => line && !line.endsWith('/'))
+		.map((line) => line.replace(/^package\//, ''));
+	const required = [
+		'package.json',
+		'README.md',
+		'LICENSE.md',
+		manifest.main,
+		manifest.types,
+		...manifest.n8n.nodes,
+		...manifest.n8n.credentials,
+	];
+	const { size } = await stat(tarball);
+
+	const problems = [
+		...files
+			.filter((file) => !/^(dist\/.+|README\.md|LICENSE\.md|package\.json)$/.test(file))
+			.map((file) => `${file} must not be in the package`),
+		...required
+			.filter((file) => !files.includes(file))
+			.map((file) => `${file} is missing in the package`),
+		...Object.keys(manifest.dependencies ?? {}).map(
+			(name) => `"${name}" is a dependency; n8n accepts none, bundle it as a devDependency`,
+		),
+		...(size > MAX_TARBALL_BYTES
+			? [`the tarball has ${size} bytes, more than the budget of ${MAX_TARBALL_BYTES}`]
+			: []),
+	];
+	if (problems.length > 0) throw new UserError(problems.join('\n'));
+	return `${path.basename(tarball)}: ${files.length} files, ${Math.round(size / 1000)} kB, no dependencies`;
+}

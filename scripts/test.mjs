@@ -1,0 +1,129 @@
+/**
+ * Everything a change must pass, one step after another, stopping at the first failure. The last
+ * line is the sum of the tests: "N passed, N failed".
+ *
+ *   npm test                         all of it
+ *   npm test -- --only lint,unit     some steps, and the steps these need
+ */
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { readIfThere } from './lib/cache.mjs';
+import { mustSucceed, runInTerminal, stopUnseen, UserError } from './lib/commands.mjs';
+import { checkTarball, pack } from './lib/package.mjs';
+import { ensureRuntimes, projectFolder, runtimeVariable } from './lib/runtimes.mjs';
+
+const steps = {
+	lint: { what: 'Lint and formatting', run: () => npmRun('lint') },
+	types: { what: 'Type check', run: () => npmRun('typecheck') },
+	build: { what: 'Build', run: () => npmRun('build') },
+	package: { what: 'Pack', needs: ['build'], run: packAndCheck },
+	scan: { what: "n8n's community package scan", needs: ['package'], run: scan },
+	unit: { what: 'Unit tests', run: () => jest('unit') },
+	integration: { what: 'Integration tests', run: () => jest('integration') },
+	e2e: { what: 'End-to-end tests in real n8n', needs: ['package'], run: endToEnd },
+};
+
+/**
+ * The command line, after `node`, of the end-to-end tests: each file starts an n8n of its own, too
+ * heavy to run several at once, and a slow machine takes minutes for what a fast one does in seconds.
+ */
+export const endToEndTests = [...jestFor('e2e'), '--runInBand', '--testTimeout=300000'];
+
+const totals = { passed: 0, failed: 0 };
+let tarball;
+let runtimes;
+
+/** @param {string[]} args what follows `npm test --` */
+export async function test(args) {
+	const selected = selectSteps(args);
+	if (selected.includes('e2e')) {
+		// The installs take minutes on a new machine: they run beside the steps before.
+		runtimes = ensureRuntimes();
+		runtimes.catch(() => undefined);
+	}
+	try {
+		for (const name of selected) await runStep(name);
+	} catch (error) {
+		console.error(`\n${error instanceof UserError ? error.message : error.stack}`);
+		// A step that is no test, such as lint, counts as one.
+		totals.failed ||= 1;
+		process.exitCode = 1;
+		stopUnseen();
+	}
+	console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
+}
+
+function selectSteps(args) {
+	if (args.length === 0) return Object.keys(steps);
+	const [flag, list = ''] = args;
+	const wanted = list.split(',');
+	const unknown = wanted.filter((name) => !(name in steps));
+	if (flag !== '--only' || args.length > 2 || unknown.length > 0) {
+		throw new UserError(
+			`Not understood: ${args.join(' ')}. Use --only with one or more of ${Object.keys(steps).join(',')}`,
+		);
+	}
+	const needed = new Set();
+	const add = (name) => {
+		(steps[name].needs ?? []).forEach(add);
+		needed.add(name);
+	};
+	wanted.forEach(add);
+	return Object.keys(steps).filter((name) => needed.has(name));
+}
+
+async function runStep(name) {
+	const { what, run } = steps[name];
+	console.log(`\n=== ${what} (${name})`);
+	const start = Date.now();
+	const duration = () => `${((Date.now() - start) / 1000).toFixed(1)} s`;
+	try {
+		await run();
+	} catch (error) {
+		console.error(`=== ${what}: FAILED after ${duration()}`);
+		throw error;
+	}
+	console.log(`=== ${what}: passed in ${duration()}`);
+}
+
+async function npmRun(script) {
+	await mustSucceed('npm', ['run', '--silent', script], { cwd: projectFolder });
+}
+
+async function packAndCheck() {
+	tarball = await pack();
+	console.log(await checkTarball(tarball));
+}
+
+async function scan() {
+	await mustSucceed(process.execPath, ['scripts/scanPackage.mjs', tarball], {
+		cwd: projectFolder,
+	});
+}
+
+async function endToEnd() {
+	const runtime = { ...(await runtimes), tarball };
+	await jest('e2e', endToEndTests, { [runtimeVariable]: JSON.stringify(runtime) });
+}
+
+function jestFor(project) {
+	return ['node_modules/jest/bin/jest.js', `--selectProjects=${project}`];
+}
+
+async function jest(project, command = jestFor(project), env = {}) {
+	const report = path.join(projectFolder, '.cache', `jest-${project}.json`);
+	await mkdir(path.dirname(report), { recursive: true });
+	await rm(report, { force: true });
+	const code = await runInTerminal(
+		process.execPath,
+		[...command, '--json', `--outputFile=${report}`],
+		{ cwd: projectFolder, env: { ...process.env, ...env } },
+	);
+	const content = await readIfThere(report);
+	if (!content)
+		throw new UserError(`jest ended with code ${code} before it ran the ${project} tests.`);
+	const result = JSON.parse(content);
+	totals.passed += result.numPassedTests;
+	totals.failed += result.numFailedTests + result.numRuntimeErrorTestSuites;
+	if (code !== 0) throw new UserError(`The ${project} tests failed, see above.`);
+}

@@ -1,0 +1,26 @@
+/** What scripts/bootstrap.mjs has obtained for an end-to-end run. */
+export interface Runtime {
+	/** A Node 24 binary. */
+	node: string;
+	/** n8n's start script, by release. */
+	n8n: Record<string, string>;
+	/** The package as npm would publish it. */
+	tarball: string;
+}
+
+/** @throws when the process was not started through scripts/bootstrap.mjs */
+function readRuntime(): Runtime {
+	const value = process.env.N8N_NODES_SENDGRID_EVENTS_RUNTIME;
+	if (!value) {
+		throw new Error(
+			'A real n8n is needed here. Start end-to-end tests with "npm run test:e2e -- <file>" and ' +
+				'other scripts with "node scripts/bootstrap.mjs run <file.ts>": these obtain one.',
+		);
+	}
+	return JSON.parse(value) as Runtime;
+}
+
+export const runtime = readRuntime();
+
+/** The n8n releases at hand, newest first. */
+export const n8nVersions = Object.keys(runtime.n8n);
