@@ -1,0 +1,203 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Account } from './account';
+import { ApiError, commonError, commonErrorBody } from './apiError';
+import type { Fault, Faults } from './faults';
+import type { RecordedRequest } from './request';
+import { Router } from './router';
+import type { Reply, Route, Services } from './router';
+
+/** A key that is accepted. */
+export interface ApiKey {
+	key: string;
+	/** What the key may do; everything if left out. */
+	scopes?: readonly string[];
+}
+
+/** How many requests are answered in a window of time. */
+export interface RateLimit {
+	limit: number;
+	windowSeconds: number;
+}
+
+interface ServerSettings {
+	routes: readonly Route[];
+	services: Services;
+	faults: Faults;
+	/** Every request is added here on arrival. */
+	requests: RecordedRequest[];
+	apiKeys: readonly ApiKey[];
+	accountFor: (name: string) => Account;
+	now: () => number;
+	latencyMs: number;
+	rateLimit: RateLimit | undefined;
+}
+
+/** A body this large is not read any further: no route takes it. */
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
+
+/** The HTTP side: reads requests, applies faults, limits and keys, and writes the routes' answers. */
+export class ApiServer {
+	private readonly server: Server;
+	private readonly router: Router;
+	private readonly allScopes: readonly string[];
+	private underWay = 0;
+	private window = { start: 0, count: 0 };
+
+	constructor(private readonly settings: ServerSettings) {
+		this.router = new Router(settings.routes);
+		this.allScopes = [...new Set(settings.routes.flatMap(({ scopes }) => scopes))].sort();
+		this.server = createServer((request, response) => {
+			this.serve(request, response).catch((error: unknown) => {
+				response.destroy(error instanceof Error ? error : new Error(String(error)));
+			});
+		});
+	}
+
+	async listen(port: number, host: string): Promise<AddressInfo> {
+		await new Promise<void>((resolve, reject) => {
+			this.server.once('error', reject);
+			this.server.listen(port, host, resolve);
+		});
+		return this.server.address() as AddressInfo;
+	}
+
+	async close(): Promise<void> {
+		const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+		this.server.closeAllConnections();
+		await closed;
+	}
+
+	private async serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+		this.underWay += 1;
+		response.once('close', () => (this.underWay -= 1));
+		const request = await this.record(incoming);
+		const fault = this.settings.faults.take(request);
+		await delay(this.settings.latencyMs + (fault?.delayMs ?? 0));
+		if (response.destroyed) return;
+		const breaks = fault?.status !== undefined || fault?.connection !== undefined;
+		if (!fault || !breaks) return this.send(request, response, this.answer(request));
+		if (fault.afterWork) this.answer(request).afterwards?.();
+		if (fault.connection === 'break') incoming.socket.destroy();
+		if (fault.connection !== undefined) return;
+		this.send(request, response, this.replyOfFault(fault));
+	}
+
+	private async record(incoming: IncomingMessage): Promise<RecordedRequest> {
+		const url = new URL(incoming.url ?? '/', 'http://localhost');
+		const request: RecordedRequest = {
+			method: incoming.method ?? 'GET',
+			path: url.pathname,
+			query: url.searchParams,
+			headers: incoming.headers,
+			body: undefined,
+			bytes: 0,
+			concurrent: this.underWay,
+		};
+		this.settings.requests.push(request);
+		const chunks: Buffer[] = [];
+		for await (const chunk of incoming as AsyncIterable<Buffer>) {
+			request.bytes += chunk.length;
+			if (request.bytes <= MAX_BODY_BYTES) chunks.push(chunk);
+		}
+		if (request.bytes > 0) request.body = parse(Buffer.concat(chunks).toString());
+		return request;
+	}
+
+	private answer(request: RecordedRequest): Reply {
+		const limits = this.countRequest();
+		try {
+			if (limits.exceeded) throw commonError(429);
+			const reply = this.callRoute(request);
+			return { ...reply, headers: { ...limits.headers, ...reply.headers } };
+		} catch (error) {
+			if (!(error instanceof ApiError)) throw error;
+			const { status, errors, headers } = error;
+			return { status, body: { errors }, headers: { ...limits.headers, ...headers } };
+		}
+	}
+
+	private callRoute(request: RecordedRequest): Reply {
+		const { route, params } = this.router.find(request.method, request.path);
+		const scopes = this.scopesOf(request);
+		if (route.scopes.length > 0 && !route.scopes.some((scope) => scopes.includes(scope))) {
+			throw commonError(403);
+		}
+		const account = this.settings.accountFor(subuserOf(request));
+		const body = isObject(request.body) ? request.body : {};
+		return route.handle({
+			request,
+			params,
+			body,
+			account,
+			scopes,
+			services: this.settings.services,
+		});
+	}
+
+	/** @throws ApiError 401 for a missing or unknown key */
+	private scopesOf({ headers }: RecordedRequest): readonly string[] {
+		const token = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1];
+		const known = this.settings.apiKeys.find(({ key }) => key === token);
+		if (!known) throw commonError(401);
+		return known.scopes ?? this.allScopes;
+	}
+
+	/** SendGrid counts by windows of time and says when the next one begins. */
+	private countRequest(): { exceeded: boolean; headers: Record<string, string> } {
+		const { rateLimit } = this.settings;
+		if (!rateLimit) return { exceeded: false, headers: {} };
+		const { limit, windowSeconds } = rateLimit;
+		const seconds = Math.floor(this.settings.now() / 1000);
+		if (seconds >= this.window.start + windowSeconds) this.window = { start: seconds, count: 0 };
+		this.window.count += 1;
+		return {
+			exceeded: this.window.count > limit,
+			headers: {
+				'X-RateLimit-Limit': String(limit),
+				'X-RateLimit-Remaining': String(Math.max(0, limit - this.window.count)),
+				'X-RateLimit-Reset': String(this.window.start + windowSeconds),
+			},
+		};
+	}
+
+	private replyOfFault({ status = 500, body, headers = {} }: Fault): Reply {
+		const reset = String(Math.ceil(this.settings.now() / 1000) + 1);
+		const limits = { 'X-RateLimit-Remaining': '0', 'X-RateLimit-Reset': reset };
+		return {
+			status,
+			body: body ?? (status >= 400 ? commonErrorBody(status) : undefined),
+			headers: { ...(status === 429 && limits), ...headers },
+		};
+	}
+
+	private send(request: RecordedRequest, response: ServerResponse, reply: Reply): void {
+		request.status = reply.status;
+		const { body, afterwards } = reply;
+		const text = typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body);
+		response.writeHead(reply.status, {
+			...(text !== '' && { 'Content-Type': 'application/json' }),
+			...reply.headers,
+		});
+		if (afterwards) response.once('close', afterwards);
+		response.end(text);
+	}
+}
+
+function parse(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return text;
+	}
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function subuserOf({ headers }: RecordedRequest): string {
+	return String(headers['on-behalf-of'] ?? '').trim();
+}
