@@ -112,36 +112,39 @@ const FIRST_MILLISECONDS = 100_000_000_000;
 export function normalizeEvent(raw: RawEvent, key = dedupeKey(raw)): SendGridEvent {
 	const event = textOf(raw, 'event');
 	const ownFields = OWN_FIELDS.get(event ?? '') ?? ALL_OWN_FIELDS;
-	const has = (field: string) => ownFields.has(field);
 	const sgMessageId = textOf(raw, 'sg_message_id');
+	const item = {} as SendGridEvent;
 
-	return withoutUndefined({
-		event,
-		email: lowerCaseDomain(textOf(raw, 'email')),
-		timestamp: isoTime(numberOf(raw, 'timestamp')),
-		eventId: textOf(raw, 'sg_event_id'),
-		dedupeKey: key,
-		messageId: sgMessageId?.split('.', 1)[0] || undefined,
-		sgMessageId,
-		smtpId: textOf(raw, 'smtp-id'),
-		categories: categoriesOf(raw),
-		customArgs: customArgsOf(raw, ownFields),
-		machineOpen: event === 'open' ? isMachineOpen(raw) : undefined,
-		url: has('url') ? textOf(raw, 'url') : undefined,
-		urlOffset: has('url_offset') ? objectOf(raw, 'url_offset') : undefined,
-		ip: textOf(raw, 'ip'),
-		userAgent: textOf(raw, 'useragent'),
-		bounce: event === 'bounce' || event === 'dropped' ? bounceOf(raw, event) : undefined,
-		response: has('response') ? (textOf(raw, 'response') ?? deferralReason(raw, event)) : undefined,
-		attempt: has('attempt') ? numberOf(raw, 'attempt') : undefined,
-		asmGroupId: numberOf(raw, 'asm_group_id'),
-		ipPool: objectOf(raw, 'pool'),
-		campaign: campaignOf(raw),
-		template: templateOf(raw),
-		sendAt: isoTime(numberOf(raw, 'send_at') || undefined),
-		accountStatus: event === 'account_status_change' ? textOf(raw, 'type') : undefined,
-		raw,
-	});
+	setIfPresent(item, 'event', event);
+	setIfPresent(item, 'email', lowerCaseDomain(textOf(raw, 'email')));
+	setIfPresent(item, 'timestamp', isoTime(numberOf(raw, 'timestamp')));
+	setIfPresent(item, 'eventId', textOf(raw, 'sg_event_id'));
+	item.dedupeKey = key;
+	setIfPresent(item, 'messageId', beforeFirstDot(sgMessageId));
+	setIfPresent(item, 'sgMessageId', sgMessageId);
+	setIfPresent(item, 'smtpId', textOf(raw, 'smtp-id'));
+	item.categories = categoriesOf(raw);
+	item.customArgs = customArgsOf(raw, ownFields);
+	if (event === 'open') item.machineOpen = isMachineOpen(raw);
+	if (ownFields.has('url')) setIfPresent(item, 'url', textOf(raw, 'url'));
+	setIfPresent(item, 'urlOffset', objectOf(raw, 'url_offset'));
+	setIfPresent(item, 'ip', textOf(raw, 'ip'));
+	setIfPresent(item, 'userAgent', textOf(raw, 'useragent'));
+	if (event === 'bounce' || event === 'dropped') item.bounce = bounceOf(raw, event);
+	if (ownFields.has('response')) setIfPresent(item, 'response', responseOf(raw, event));
+	if (ownFields.has('attempt')) setIfPresent(item, 'attempt', numberOf(raw, 'attempt'));
+	setIfPresent(item, 'asmGroupId', numberOf(raw, 'asm_group_id'));
+	setIfPresent(item, 'ipPool', objectOf(raw, 'pool'));
+	setIfPresent(item, 'campaign', campaignOf(raw));
+	setIfPresent(item, 'template', templateOf(raw));
+	setIfPresent(item, 'sendAt', isoTime(numberOf(raw, 'send_at') || undefined));
+	if (event === 'account_status_change') setIfPresent(item, 'accountStatus', textOf(raw, 'type'));
+	item.raw = raw;
+	return item;
+}
+
+function setIfPresent<T, K extends keyof T>(target: T, field: K, value: T[K] | undefined): void {
+	if (value !== undefined) target[field] = value;
 }
 
 /** Whether an open came from a mail program that loads images by itself (Apple Mail's privacy). */
@@ -179,12 +182,13 @@ function defineField(target: object, field: string, value: unknown) {
 function bounceOf(raw: RawEvent, event: 'bounce' | 'dropped'): SendGridEvent['bounce'] {
 	const reason = textOf(raw, 'reason');
 	const status = textOf(raw, 'status');
-	return withoutUndefined({
-		kind: event === 'bounce' ? bounceKind(textOf(raw, 'type'), status, reason) : dropKind(reason),
-		classification: textOf(raw, 'bounce_classification'),
-		reason,
-		status,
-	});
+	const kind =
+		event === 'bounce' ? bounceKind(textOf(raw, 'type'), status, reason) : dropKind(reason);
+	const bounce: NonNullable<SendGridEvent['bounce']> = { kind };
+	setIfPresent(bounce, 'classification', textOf(raw, 'bounce_classification'));
+	setIfPresent(bounce, 'reason', reason);
+	setIfPresent(bounce, 'status', status);
+	return bounce;
 }
 
 /**
@@ -204,26 +208,39 @@ function dropKind(reason?: string): BounceKind {
 }
 
 /** Some deferrals carry the server's answer as `reason` instead of `response`. */
-function deferralReason(raw: RawEvent, event?: string): string | undefined {
-	return event === 'deferred' ? textOf(raw, 'reason') : undefined;
+function responseOf(raw: RawEvent, event?: string): string | undefined {
+	return textOf(raw, 'response') ?? (event === 'deferred' ? textOf(raw, 'reason') : undefined);
+}
+
+/** SendGrid appends a suffix of its own to the id that mail/send answered with. */
+function beforeFirstDot(sgMessageId: string | undefined): string | undefined {
+	const dot = sgMessageId?.indexOf('.') ?? -1;
+	return (dot < 0 ? sgMessageId : sgMessageId?.slice(0, dot)) || undefined;
 }
 
 function campaignOf(raw: RawEvent): SendGridEvent['campaign'] {
-	return someFieldOf({
-		id: textOf(raw, 'singlesend_id') ?? textOf(raw, 'marketing_campaign_id'),
-		name: textOf(raw, 'singlesend_name') ?? textOf(raw, 'marketing_campaign_name'),
-		version: textOf(raw, 'marketing_campaign_version'),
-		splitId: textOf(raw, 'marketing_campaign_split_id'),
-		phaseId: textOf(raw, 'phase_id'),
-	});
+	const campaign: NonNullable<SendGridEvent['campaign']> = {};
+	const id = textOf(raw, 'singlesend_id') ?? textOf(raw, 'marketing_campaign_id');
+	const name = textOf(raw, 'singlesend_name') ?? textOf(raw, 'marketing_campaign_name');
+	setIfPresent(campaign, 'id', id);
+	setIfPresent(campaign, 'name', name);
+	setIfPresent(campaign, 'version', textOf(raw, 'marketing_campaign_version'));
+	setIfPresent(campaign, 'splitId', textOf(raw, 'marketing_campaign_split_id'));
+	setIfPresent(campaign, 'phaseId', textOf(raw, 'phase_id'));
+	return unlessEmpty(campaign);
 }
 
 function templateOf(raw: RawEvent): SendGridEvent['template'] {
-	return someFieldOf({
-		id: textOf(raw, 'sg_template_id') ?? textOf(raw, 'template_id'),
-		name: textOf(raw, 'sg_template_name'),
-		versionId: textOf(raw, 'template_version_id'),
-	});
+	const template: NonNullable<SendGridEvent['template']> = {};
+	setIfPresent(template, 'id', textOf(raw, 'sg_template_id') ?? textOf(raw, 'template_id'));
+	setIfPresent(template, 'name', textOf(raw, 'sg_template_name'));
+	setIfPresent(template, 'versionId', textOf(raw, 'template_version_id'));
+	return unlessEmpty(template);
+}
+
+function unlessEmpty<T extends object>(fields: T): T | undefined {
+	for (const field in fields) if (fields[field] !== undefined) return fields;
+	return undefined;
 }
 
 function lowerCaseDomain(email: string | undefined): string | undefined {
@@ -235,16 +252,4 @@ function isoTime(time: number | undefined): string | undefined {
 	if (time === undefined) return undefined;
 	const date = new Date(Math.abs(time) < FIRST_MILLISECONDS ? time * 1000 : time);
 	return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
-}
-
-function someFieldOf<T extends object>(fields: T): T | undefined {
-	const present = withoutUndefined(fields);
-	return Object.keys(present).length > 0 ? present : undefined;
-}
-
-function withoutUndefined<T extends object>(fields: T): T {
-	for (const field of Object.keys(fields) as Array<keyof T>) {
-		if (fields[field] === undefined) delete fields[field];
-	}
-	return fields;
 }

@@ -44,9 +44,12 @@ export function parseDelivery(rawBody: Buffer): ParsedDelivery | undefined {
 			parsed.isIntact = false;
 			continue;
 		}
-		const event = limitDepth(entry, MAX_DEPTH) as RawEvent;
-		if (event !== entry) parsed.isIntact = false;
-		parsed.events.push(event);
+		if (isDeeperThan(MAX_DEPTH, entry)) {
+			parsed.isIntact = false;
+			parsed.events.push(prune(MAX_DEPTH, entry) as RawEvent);
+		} else {
+			parsed.events.push(entry);
+		}
 	}
 	return parsed;
 }
@@ -57,20 +60,22 @@ function malformedReason(entry: unknown): MalformedReason | undefined {
 	return undefined;
 }
 
-/** Returns `value` itself unless something in it is nested deeper than `depth` levels. */
-function limitDepth(value: unknown, depth: number): unknown {
+function isDeeperThan(depth: number, value: object): boolean {
+	if (depth === 0) return true;
+	for (const field in value) {
+		const inner = (value as RawEvent)[field];
+		if (typeof inner === 'object' && inner !== null && isDeeperThan(depth - 1, inner)) return true;
+	}
+	return false;
+}
+
+/** Copies `value` with whatever lies deeper than `depth` levels replaced. */
+function prune(depth: number, value: unknown): unknown {
 	if (typeof value !== 'object' || value === null) return value;
 	if (depth === 0) return TOO_DEEP;
-	const tooDeep = new Map<string, unknown>();
-	for (const [field, inner] of Object.entries(value)) {
-		const limited = limitDepth(inner, depth - 1);
-		if (limited !== inner) tooDeep.set(field, limited);
-	}
-	if (tooDeep.size === 0) return value;
-	const entries = Object.entries(value).map(([field, inner]) => [
-		field,
-		tooDeep.has(field) ? tooDeep.get(field) : inner,
-	]);
+	if (Array.isArray(value)) return value.map((inner) => prune(depth - 1, inner));
 	// fromEntries defines properties, so a field called __proto__ stays a field.
-	return Array.isArray(value) ? entries.map(([, inner]) => inner) : Object.fromEntries(entries);
+	return Object.fromEntries(
+		Object.entries(value).map(([field, inner]) => [field, prune(depth - 1, inner)]),
+	);
 }
