@@ -10,9 +10,15 @@ export interface AttemptHistory {
 	waited: number;
 }
 
+export interface RetryLimits {
+	/** Whether the call may be made twice without harm. */
+	repeatAfterServerError: boolean;
+	/** Milliseconds to spend waiting, in all. */
+	patience: number;
+}
+
 /** SendGrid's rate-limit windows last a minute or less, so a longer wait is a wrong clock. */
 const LONGEST_WAIT = 60_000;
-const LONGEST_WAIT_IN_TOTAL = 120_000;
 /** Attempts, the first one included. */
 const MAX_ATTEMPTS = { rateLimited: 6, notSent: 4, uncertain: 3 };
 
@@ -21,6 +27,9 @@ const NOT_SENT = new Set(['ECONNREFUSED', 'EAI_AGAIN']);
 /** Failures after which nobody can tell whether the server acted. */
 const UNCERTAIN = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ESOCKETTIMEDOUT']);
 
+/** Waiting between attempts in all, unless the caller has less patience. */
+export const DEFAULT_PATIENCE = 120_000;
+
 /**
  * Decides whether to try a call again, and when.
  *
@@ -28,19 +37,18 @@ const UNCERTAIN = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', '
  * - Connection refused: always; nothing was sent.
  * - 5xx, time-out, broken connection: only if a repetition does no harm.
  *
- * @param repeatAfterServerError whether the call may be made twice
  * @param now Unix milliseconds
  * @returns milliseconds to wait before the next attempt, or `undefined` to give up
  */
 export function nextAttempt(
 	outcome: AttemptOutcome,
 	{ attempts, waited }: AttemptHistory,
-	repeatAfterServerError: boolean,
+	{ repeatAfterServerError, patience }: RetryLimits,
 	now: number,
 ): number | undefined {
 	const backoff = 500 * 2 ** (attempts - 1);
 	const waitWithin = (maxAttempts: number, wait: number) =>
-		attempts < maxAttempts && waited + wait <= LONGEST_WAIT_IN_TOTAL ? wait : undefined;
+		attempts < maxAttempts && waited + wait <= patience ? wait : undefined;
 
 	if ('statusCode' in outcome) {
 		if (outcome.statusCode === 429) {

@@ -17,7 +17,7 @@ import {
 	type SendGridError,
 	type SendGridErrorDetail,
 } from './errors';
-import { nextAttempt } from './retry';
+import { DEFAULT_PATIENCE, nextAttempt } from './retry';
 
 /** The n8n contexts that can make an authenticated call. */
 export type SendGridApiContext =
@@ -39,6 +39,8 @@ export interface SendGridRequest {
 	repeatAfterServerError?: boolean;
 	/** Milliseconds without an answer, for one attempt. */
 	timeout?: number;
+	/** Milliseconds to spend waiting between attempts, in all: less where someone waits. */
+	patience?: number;
 }
 
 export interface SendGridResponse<T> {
@@ -75,7 +77,9 @@ export async function sendGridRequest<T = IDataObject>(
 ): Promise<SendGridResponse<T>> {
 	const credentials = await context.getCredentials<SendGridCredentials>(CREDENTIAL);
 	const baseUrl = baseUrlOf(context, credentials);
-	const { method, path, repeatAfterServerError = method !== 'POST' } = request;
+	const { method, path } = request;
+	const { repeatAfterServerError = method !== 'POST', patience = DEFAULT_PATIENCE } = request;
+	const limits = { repeatAfterServerError, patience };
 
 	for (let attempts = 1, waited = 0; ; attempts++) {
 		const result = await attempt(context, baseUrl, request);
@@ -83,8 +87,7 @@ export async function sendGridRequest<T = IDataObject>(
 			return result as SendGridResponse<T>;
 		}
 
-		const history = { attempts, waited };
-		const wait = nextAttempt(result, history, repeatAfterServerError, clock.now());
+		const wait = nextAttempt(result, { attempts, waited }, limits, clock.now());
 		if (wait === undefined) {
 			throw toNodeApiError(context, toSendGridError(request, baseUrl, credentials, result));
 		}
