@@ -40,6 +40,8 @@ export async function cached(name, recipe, build) {
 		await writeFile(path.join(partial, STAMP), recipe);
 		await rm(target, { recursive: true, force: true });
 		await rename(partial, target);
+		// Once more: the npm of a killed process may have gone on after the first time.
+		await removeLeftovers(`${name}.partial-`);
 	});
 	return target;
 }

@@ -3,7 +3,7 @@
  * two releases of n8n it is tested against.
  */
 import { execFile } from 'node:child_process';
-import { mkdir, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { clearInterval, setInterval } from 'node:timers';
 import { fileURLToPath } from 'node:url';
@@ -124,31 +124,45 @@ function nodePackageName() {
  */
 async function ensureN8n(version, node) {
 	const { overrides, gigabytes } = N8N_RELEASES[version];
-	const manifest = { private: true, dependencies: { n8n: version }, overrides };
+	const manifest = {
+		private: true,
+		dependencies: { n8n: version },
+		overrides,
+		// npm 12 runs no install script that is not named here.
+		allowScripts: { sqlite3: true },
+	};
 	const recipe = JSON.stringify({ ...manifest, on: `${process.platform}-${process.arch}` });
 	const folder = await cached(`n8n-${version}`, recipe, async (partial) => {
 		await warnOfWhatIsMissing(version, gigabytes);
 		const env = environmentWithNode(node);
 		await withProgress(`n8n ${version}`, '3 to 5 minutes', async () => {
 			await npmInstall(partial, manifest, env);
-			// The database driver is n8n's only dependency that must bring machine code.
-			await runUnseen('npm', ['rebuild', 'sqlite3', '--ignore-scripts=false'], {
-				cwd: partial,
-				env,
-				logFile: logOf(partial),
-			}).catch(async (error) => {
-				throw new UserError(`${error.message}\n${adviceOnCompiler(await missingBuildTools())}`);
-			});
-			await promisify(execFile)(node, ['-e', "require('sqlite3')"], { cwd: partial });
+			await buildDatabaseDriver(partial, node, env);
 		});
 	});
 	return path.join(folder, 'node_modules', 'n8n', 'bin', 'n8n');
 }
 
+/** sqlite3, n8n's database driver, is the only dependency that must bring machine code. */
+async function buildDatabaseDriver(folder, node, env) {
+	try {
+		await runUnseen('npm', ['rebuild', 'sqlite3', '--ignore-scripts=false'], {
+			cwd: folder,
+			env,
+			logFile: logOf(folder),
+		});
+		await promisify(execFile)(node, ['-e', "require('sqlite3')"], { cwd: folder });
+	} catch (error) {
+		throw new UserError(`${error.message}\n${adviceOnCompiler(await missingBuildTools())}`);
+	}
+}
+
 async function npmInstall(folder, manifest, env) {
 	await writeFile(path.join(folder, 'package.json'), JSON.stringify(manifest, null, '\t'));
+	const logFile = logOf(folder);
+	await rm(logFile, { force: true });
 	const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund'];
-	await runUnseen('npm', args, { cwd: folder, env, logFile: logOf(folder) });
+	await runUnseen('npm', args, { cwd: folder, env, logFile });
 }
 
 /** Beside the folder, not inside: what is half done is removed, its log should stay readable. */

@@ -121,7 +121,12 @@ export class N8nClient {
 		const nodes = definition.nodes.map((node) =>
 			/(trigger|webhook)$/i.test(node.type) ? { webhookId: randomUUID(), ...node } : node,
 		);
-		return await this.request('POST', '/workflows', { settings: {}, ...definition, nodes });
+		return await this.request('POST', '/workflows', {
+			active: false,
+			settings: {},
+			...definition,
+			nodes,
+		});
 	}
 
 	async getWorkflow(id: string): Promise<Workflow> {

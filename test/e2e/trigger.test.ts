@@ -1,0 +1,288 @@
+import type { IDataObject } from 'n8n-workflow';
+import { EVENT_TYPES } from '../../nodes/SendGrid/events/eventTypes';
+import { DEFAULT_API_KEY, SendGridEmulator, sampleEvent } from '../emulator';
+import { itemsOf, N8nClient, type Credential, type Workflow } from './support/N8nClient';
+import { N8nInstance } from './support/N8nInstance';
+import { n8nVersions } from './support/runtime';
+import { node, TRIGGER, triggerWorkflow } from './workflows';
+
+const ALL_EVENTS = EVENT_TYPES.map(({ name }) => name);
+
+/** One attempt: what is refused or fails shows at once. */
+const ONCE = { retryDelaysMs: [] };
+
+describe.each(n8nVersions)('SendGrid Trigger in n8n %s', (version) => {
+	let sendGrid: SendGridEmulator;
+	let n8n: N8nInstance;
+	let client: N8nClient;
+	let credential: Credential;
+
+	beforeAll(async () => {
+		sendGrid = await SendGridEmulator.start({ maxWebhooks: 10 });
+		n8n = await N8nInstance.start({ version });
+		client = await N8nClient.setUpOwner(n8n.url);
+		credential = await createCredential(DEFAULT_API_KEY);
+	});
+
+	afterAll(async () => {
+		await n8n?.stop();
+		await sendGrid?.stop();
+	});
+
+	async function createCredential(apiKey: string): Promise<Credential> {
+		return await client.createCredential(`Stand-in ${apiKey.slice(-12)}`, 'sendGridEventsApi', {
+			apiKey,
+			region: 'custom',
+			baseUrl: sendGrid.url,
+		});
+	}
+
+	/** The webhook registered for a workflow, by the id of its trigger in the URL. */
+	function webhookOf(workflow: Workflow) {
+		const { webhookId } = workflow.nodes.find(({ name }) => name === TRIGGER)!;
+		return sendGrid.webhooks.filter(({ url }) => url.includes(`/${webhookId}/events`));
+	}
+
+	async function publish(
+		name: string,
+		parameters: IDataObject = {},
+		...rest: Parameters<typeof node>[]
+	) {
+		const nodes = rest.map((args) => node(...args));
+		const workflow = await client.createWorkflow(
+			triggerWorkflow(name, credential, parameters, ...nodes),
+		);
+		await client.activate(workflow.id);
+		return workflow;
+	}
+
+	async function idle(workflow: Workflow, executions: number) {
+		return await client.waitForExecutions(workflow.id, executions);
+	}
+
+	test('registers one signed webhook for the chosen events, and removes it alone', async () => {
+		const foreign = sendGrid.addWebhook({ url: 'https://someone-else.example.com/hook' });
+		const before = JSON.stringify(foreign);
+
+		const workflow = await publish('Registration', { events: ['open', 'spamreport'] });
+
+		const [webhook, ...others] = webhookOf(workflow);
+		expect(others).toEqual([]);
+		expect(webhook).toMatchObject({ enabled: true, open: true, spam_report: true, click: false });
+		expect(sendGrid.publicKey(webhook!.id)).toMatch(/^MFkw/);
+
+		await client.deactivate(workflow.id);
+		expect(webhookOf(workflow)).toEqual([]);
+		expect(JSON.stringify(foreign)).toBe(before);
+		expect(sendGrid.webhooks).toContain(foreign);
+	});
+
+	test('emits one item per event, and none for what was posted before', async () => {
+		const workflow = await publish('All events', { events: ALL_EVENTS });
+		const [webhook] = webhookOf(workflow);
+		const events = ALL_EVENTS.map((name) => sampleEvent(name));
+
+		const [first] = await sendGrid.postEvents(webhook!.id, events, ONCE);
+		expect(first!.status).toBe(200);
+		const [execution] = await idle(workflow, 1);
+		const items = itemsOf(execution!, TRIGGER);
+		expect(items.map(({ event }) => event)).toEqual(ALL_EVENTS);
+		expect(items.map(({ raw }) => raw)).toEqual(events);
+		const bounce = items.find(({ event }) => event === 'bounce')!;
+		expect(bounce).toMatchObject({
+			email: 'example@test.com',
+			timestamp: '2017-12-15T00:59:29.000Z',
+			eventId: (bounce.raw as IDataObject).sg_event_id,
+			messageId: '14c5d75ce93',
+			categories: ['cat facts'],
+			customArgs: {},
+			bounce: { kind: 'hard', classification: 'Invalid Address', status: '5.1.1' },
+		});
+
+		const [again] = await sendGrid.postEvents(webhook!.id, events, ONCE);
+		expect(again!.status).toBe(200);
+
+		await n8n.restart();
+		const [afterRestart] = await sendGrid.postEvents(webhook!.id, events, ONCE);
+		expect(afterRestart!.status).toBe(200);
+		const fresh = sampleEvent('click');
+		await sendGrid.postEvents(webhook!.id, [...events, fresh], ONCE);
+
+		const executions = await idle(workflow, 2);
+		await client.waitForExecutions(workflow.id, (ended) =>
+			ended.some(({ id }) => Number(id) > Number(execution!.id)),
+		);
+		const later = executions.slice(1);
+		const ended = await client.waitForExecutions(workflow.id, later.length + 1);
+		const emitted = ended.flatMap((e) => itemsOf(e, TRIGGER)).map(({ eventId }) => eventId);
+		expect(emitted).toHaveLength(new Set(emitted).size);
+		expect(emitted).toContain(fresh.sg_event_id);
+		await client.deactivate(workflow.id);
+	});
+
+	test('refuses what is not verified, without an execution', async () => {
+		const workflow = await publish('Refusals', { events: ALL_EVENTS });
+		const [webhook] = webhookOf(workflow);
+		const event = sampleEvent('open');
+		const now = Math.floor(Date.now() / 1000);
+		const flip = (body: Buffer) => {
+			const flipped = Buffer.from(body);
+			flipped[10]! ^= 1;
+			return flipped;
+		};
+		const attacks: Record<string, Parameters<SendGridEmulator['postEvents']>[2]> = {
+			'no headers': {
+				headers: {
+					'X-Twilio-Email-Event-Webhook-Signature': undefined,
+					'X-Twilio-Email-Event-Webhook-Timestamp': undefined,
+				},
+			},
+			'an empty signature': { headers: { 'X-Twilio-Email-Event-Webhook-Signature': '' } },
+			'garbage as signature': { headers: { 'X-Twilio-Email-Event-Webhook-Signature': '#$%&' } },
+			'another timestamp': {
+				headers: { 'X-Twilio-Email-Event-Webhook-Timestamp': String(now - 1) },
+			},
+			'a flipped bit': { tamper: flip },
+			'a body without its CRLF': { tamper: (body) => Buffer.from(body.toString().trimEnd()) },
+			'a stale timestamp': { timestamp: now - 25 * 3600 },
+			'a timestamp in the future': { timestamp: now + 3600 },
+		};
+		for (const [name, attack] of Object.entries(attacks)) {
+			const [delivery] = await sendGrid.postEvents(webhook!.id, [event], { ...ONCE, ...attack });
+			expect([name, delivery!.status]).toEqual([name, 401]);
+		}
+		const notJson = await sendGrid.postEvents(webhook!.id, [event], {
+			...ONCE,
+			frame: () => Buffer.from('open,ann@example.com\r\n'),
+		});
+		// n8n itself answers 422 to what claims to be JSON and is not.
+		expect([400, 422]).toContain(notJson[0]!.status);
+		expect(await client.executions(workflow.id)).toEqual([]);
+
+		const [genuine] = await sendGrid.postEvents(webhook!.id, [event], ONCE);
+		expect(genuine!.status).toBe(200);
+		const [execution] = await idle(workflow, 1);
+		expect(itemsOf(execution!, TRIGGER)).toHaveLength(1);
+		await client.deactivate(workflow.id);
+	});
+
+	test('survives malformed entries with their neighbours intact', async () => {
+		const workflow = await publish('Malformed', { events: ALL_EVENTS });
+		const [webhook] = webhookOf(workflow);
+		const deep = `${'['.repeat(5000)}${']'.repeat(5000)}`;
+		const entries = [
+			'null',
+			'42',
+			'"text"',
+			'[]',
+			'{"email":"no-event@example.com"}',
+			'{"event":"invented_yesterday","email":"a@example.com"}',
+			JSON.stringify(sampleEvent('bounce', { sg_message_id: null, sg_event_id: undefined })),
+			`{"event":"open","__proto__":{"polluted":true},"constructor":"x","sg_event_id":"proto"}`,
+			`{"event":"open","sg_event_id":"deep","nested":${deep}}`,
+			'{"event":"open","sg_event_id":"surrogate","note":"\\ud800 \\u0000"}',
+			JSON.stringify(sampleEvent('click', { sg_event_id: 'last' })),
+		];
+		const [delivery] = await sendGrid.postEvents(webhook!.id, [{}], {
+			...ONCE,
+			frame: () => Buffer.from(`[${entries.join(',\r\n')}]\r\n`),
+		});
+		expect(delivery!.status).toBe(200);
+		const [execution] = await idle(workflow, 1);
+		expect(execution!.status).toBe('success');
+		const items = itemsOf(execution!, TRIGGER);
+		expect(items.map(({ event }) => event)).toEqual([
+			'invented_yesterday',
+			'bounce',
+			'open',
+			'open',
+			'open',
+			'click',
+		]);
+		await client.deactivate(workflow.id);
+	});
+
+	test('gives every event type its own output', async () => {
+		const workflow = await publish('Outputs', {
+			events: ['open', 'click', 'bounce'],
+			output: 'perEvent',
+		});
+		const [webhook] = webhookOf(workflow);
+		const events = [sampleEvent('bounce'), sampleEvent('open'), sampleEvent('bounce')];
+		await sendGrid.postEvents(webhook!.id, events, ONCE);
+		const [execution] = await idle(workflow, 1);
+		const outputs = [0, 1, 2].map((output) => itemsOf(execution!, TRIGGER, output).length);
+		expect(outputs).toEqual([1, 0, 2]);
+		await client.deactivate(workflow.id);
+	});
+
+	test('with "When the Workflow Succeeds", a failed run is repeated and a good one is not', async () => {
+		const workflow = await publish('Acknowledge', { events: ALL_EVENTS, acknowledge: 'lastNode' }, [
+			'Fails on bounces',
+			'n8n-nodes-base.code',
+			{
+				jsCode:
+					"if ($input.all().some(({ json }) => json.event === 'bounce')) throw new Error('no'); return $input.all();",
+			},
+			{ typeVersion: 2 },
+		]);
+		const [webhook] = webhookOf(workflow);
+		const good = sampleEvent('click');
+		const bad = sampleEvent('bounce');
+
+		expect((await sendGrid.postEvents(webhook!.id, [good], ONCE))[0]!.status).toBe(200);
+		expect((await sendGrid.postEvents(webhook!.id, [bad], ONCE))[0]!.status).toBe(500);
+		expect((await sendGrid.postEvents(webhook!.id, [bad], ONCE))[0]!.status).toBe(500);
+		expect((await sendGrid.postEvents(webhook!.id, [good], ONCE))[0]!.status).toBe(200);
+		await n8n.restart();
+		expect((await sendGrid.postEvents(webhook!.id, [good], ONCE))[0]!.status).toBe(200);
+
+		const executions = await client.waitForExecutions(workflow.id, 4);
+		const emitted = executions.map((execution) =>
+			itemsOf(execution, TRIGGER).map(({ event }) => event),
+		);
+		expect(emitted).toEqual([['click'], ['bounce'], ['bounce'], []]);
+		await client.deactivate(workflow.id);
+	});
+
+	test("shows SendGrid's sample events while listening, and leaves nothing behind", async () => {
+		const workflow = await client.createWorkflow(
+			triggerWorkflow('Listening', credential, { events: ALL_EVENTS }),
+		);
+		const before = sendGrid.webhooks.length;
+		await client.runWorkflow(workflow.id, TRIGGER);
+		const [execution] = await idle(workflow, 1);
+		const names = itemsOf(execution!, TRIGGER).map(({ event }) => event);
+		expect(names).toEqual(expect.arrayContaining(['open', 'click', 'bounce']));
+		expect(execution!.mode).toBe('manual');
+		await expect.poll?.(() => sendGrid.webhooks.length).toBe(before);
+	});
+
+	test('keeps the webhooks, keys and ledgers of two workflows apart', async () => {
+		const [one, two] = [await publish('One'), await publish('Two')];
+		const [first] = webhookOf(one);
+		const [second] = webhookOf(two);
+		expect(sendGrid.publicKey(first!.id)).not.toBe(sendGrid.publicKey(second!.id));
+		const event = sampleEvent('open');
+		for (const webhook of [first, second]) {
+			const [delivery] = await sendGrid.postEvents(webhook!.id, [event], ONCE);
+			expect(delivery!.status).toBe(200);
+		}
+		for (const workflow of [one, two]) {
+			const [execution] = await idle(workflow, 1);
+			expect(itemsOf(execution!, TRIGGER)).toHaveLength(1);
+			await client.deactivate(workflow.id);
+		}
+	});
+
+	test('says what to do when the key is wrong', async () => {
+		const wrong = await createCredential('SG.wrong-key');
+		const workflow = await client.createWorkflow(triggerWorkflow('Wrong key', wrong));
+		await expect(client.activate(workflow.id)).rejects.toThrow(/API key/);
+		expect(webhookOf(workflow)).toEqual([]);
+	});
+
+	test('keeps secrets out of the log and out of executions', async () => {
+		n8n.assertLogFreeOf(DEFAULT_API_KEY, 'SG.wrong-key');
+	});
+});
