@@ -12,10 +12,13 @@ export interface Page {
 /** One of SendGrid's ways to page: what to add to the query for the next page, if there is one. */
 export type Paging = (page: Page) => IDataObject | undefined;
 
-/** `limit` and `offset`, as suppressions have it: a page that is not full is the last. */
+/**
+ * `limit` and `offset`, as suppressions have it: a page that is not full is the last, and so is
+ * one with more than was asked for, because then the endpoint does not page.
+ */
 export const byOffset: Paging = ({ items, query }) => {
 	const limit = Number(query.limit);
-	if (items.length < limit) return undefined;
+	if (items.length !== limit) return undefined;
 	return { offset: Number(query.offset ?? 0) + limit };
 };
 
@@ -53,10 +56,15 @@ export async function* listItems<T>(
 	limit = Infinity,
 ): AsyncGenerator<T, void> {
 	let left = limit;
+	let previousFirst: string | undefined;
 	for (let next: IDataObject | undefined = query; next !== undefined && left > 0;) {
 		const asked: IDataObject = { ...query, ...next };
 		const { body } = await sendGridRequest<unknown>(context, { method: 'GET', path, query: asked });
 		const items = itemsOf(body);
+		const first = JSON.stringify(items[0]);
+		// An endpoint that takes no notice of the query would give the same page for ever.
+		if (first !== undefined && first === previousFirst) return;
+		previousFirst = first;
 		yield* items.slice(0, left);
 		left -= items.length;
 		next = items.length > 0 ? paging({ body, items, query: asked }) : undefined;
