@@ -30,6 +30,7 @@ const COMMON_MESSAGES: Readonly<Record<number, string>> = {
 	404: 'not found',
 	405: 'method not allowed',
 	413: 'content too large',
+	415: 'Content-Type should be application/json.',
 	429: 'too many requests',
 	500: 'internal server error',
 };

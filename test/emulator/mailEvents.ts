@@ -1,43 +1,8 @@
-import type { Account, SuppressionList } from './account';
 import { sameAddress } from './account';
-import type { Address, MailBody, Personalization } from './mail';
+import type { Account, SuppressionList } from './account';
+import type { MailBody, Personalization } from './mail';
 import { randomId, withoutUndefined } from './sampleEvents';
 import type { SendGridEvent } from './signing';
-
-/** What the local part of a recipient's address makes happen to the mail. */
-export type Outcome =
-	| 'open and click'
-	| 'delivered'
-	| 'machine-open'
-	| 'deferred'
-	| 'dropped'
-	| 'invalid'
-	| 'bounce'
-	| 'blocked'
-	| 'async-bounce'
-	| 'spam'
-	| 'unsubscribe'
-	| 'group-unsubscribe'
-	| 'group-resubscribe';
-
-/** `bounce@…` and `bounce+anything@…` bounce, and so on; every other address opens and clicks. */
-const OUTCOMES_BY_LOCAL_PART: readonly Outcome[] = [
-	'delivered',
-	'machine-open',
-	'deferred',
-	'dropped',
-	'invalid',
-	'bounce',
-	'blocked',
-	'async-bounce',
-	'spam',
-	'unsubscribe',
-	'group-unsubscribe',
-	'group-resubscribe',
-];
-
-/** The sender's account number, a part of the ids of delivery events. */
-const USER_ID = 19_942_112;
 
 /** Something that was accepted for sending: one personalization of a mail. */
 export interface Sending {
@@ -48,149 +13,177 @@ export interface Sending {
 	firstRecipient: number;
 }
 
+/** The sender's account number, a part of the ids of delivery events. */
+const USER_ID = 19_942_112;
+const SERVER_IP = '167.89.101.76';
+const VISITOR = { useragent: 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)', ip: '192.0.2.77' };
+
+/**
+ * What happens to a mail by the local part of its recipient: `bounce@…` bounces, and so does
+ * `bounce+anything@…`. `default` is for every address that is not listed.
+ */
+const STORIES = {
+	default: (mail) => [...mail.opened(), mail.click()],
+	delivered: (mail) => mail.delivered(),
+	'machine-open': (mail) => [...mail.delivered(), mail.open({ sg_machine_open: true })],
+	deferred: (mail) => {
+		const [processed, delivered] = mail.delivered();
+		return [processed!, mail.deferral(), delivered!];
+	},
+	dropped: (mail) => [mail.drop('Bounced Address')],
+	invalid: (mail) => [mail.drop('Invalid')],
+	bounce: (mail) => [mail.processed(), mail.bounce()],
+	blocked: (mail) => [mail.processed(), mail.block()],
+	'async-bounce': (mail) => [...mail.delivered(), mail.asyncBounce()],
+	spam: (mail) => [...mail.opened(), mail.engagement('spamreport', mail.smtp)],
+	unsubscribe: (mail) => [...mail.opened(), mail.engagement('unsubscribe')],
+	'group-unsubscribe': (mail) => [...mail.opened(), mail.groupChange('group_unsubscribe')],
+	'group-resubscribe': (mail) => [...mail.opened(), mail.groupChange('group_resubscribe')],
+} satisfies Record<string, (mail: RecipientMail) => SendGridEvent[]>;
+
+/** The local parts that mean something; see the README for what. */
+export const STORY_NAMES = Object.keys(STORIES) as ReadonlyArray<keyof typeof STORIES>;
+
 /** All events of one sending, recipient after recipient, each recipient's in the usual order. */
 export function eventsOfSending(account: Account, sending: Sending): SendGridEvent[] {
 	const { to, cc = [], bcc = [] } = sending.personalization;
-	return [...to, ...cc, ...bcc].flatMap((recipient, index) =>
-		eventsOfRecipient(account, sending, recipient, sending.firstRecipient + index),
-	);
+	return [...to, ...cc, ...bcc].flatMap(({ email }, index) => {
+		const mail = new RecipientMail(account, sending, email, sending.firstRecipient + index);
+		const suppressed = dropReason(account, sending.body, email);
+		if (suppressed) return [mail.drop(suppressed)];
+		const [localPart = ''] = email.toLowerCase().split(/[+@]/);
+		const name = STORY_NAMES.find((candidate) => candidate === localPart) ?? 'default';
+		return STORIES[name](mail);
+	});
 }
 
-function eventsOfRecipient(
-	account: Account,
-	sending: Sending,
-	{ email }: Address,
-	recipient: number,
-): SendGridEvent[] {
-	const { body, messageId } = sending;
-	const common = fieldsOfMail(account, sending, email, recipient);
-	const smtp = { 'smtp-id': `<${messageId}@geopod-ismtpd-1>` };
-	const groupId = body.asm?.group_id;
-	const url = firstLink(body) ?? 'https://example.com/';
+/** One mail on its way to one recipient, and the events that can come of it. */
+class RecipientMail {
+	/** What delivery events say besides the fields of the mail. */
+	readonly smtp: SendGridEvent;
+	private readonly fields: SendGridEvent;
 
-	/** Its id reads like `delivered-0-…` once decoded and is the same whenever it is posted. */
-	const delivery = (event: string, more: SendGridEvent = {}, id: string = event): SendGridEvent =>
-		withoutUndefined({
-			...common,
-			event,
-			...smtp,
-			sg_event_id: Buffer.from(`${id}-${USER_ID}-${messageId}-${recipient}`).toString('base64url'),
-			...more,
+	constructor(
+		account: Account,
+		private readonly sending: Sending,
+		private readonly email: string,
+		private readonly recipient: number,
+	) {
+		const { body, personalization, messageId } = sending;
+		const template = account.templates.find(({ id }) => id === body.template_id);
+		this.smtp = { 'smtp-id': `<${messageId}@geopod-ismtpd-1>` };
+		// SendGrid's own fields win over custom arguments of the same name.
+		this.fields = withoutUndefined({
+			...body.custom_args,
+			...personalization.custom_args,
+			email,
+			timestamp: account.seconds(),
+			category: body.categories,
+			asm_group_id: body.asm?.group_id,
+			sg_template_id: template?.id,
+			sg_template_name: template?.name,
+			sg_message_id: `${messageId}.recvd-5f54b5d587-8lqzb-1-65DA3B0B-3A.${recipient}`,
 		});
-	const engagement = (event: string, more: SendGridEvent = {}): SendGridEvent => ({
-		...common,
-		event,
-		sg_event_id: randomId(),
-		...more,
-	});
-	const visitor = {
-		useragent: 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)',
-		ip: '192.0.2.77',
-	};
-	const dropped = (reason: string) => delivery('dropped', { reason, status: '5.0.0' }, 'drop');
-	const processed = delivery('processed', {
-		send_at: sending.personalization.send_at ?? body.send_at ?? 0,
-		pool: body.ip_pool_name && { name: body.ip_pool_name, id: 210 },
-	});
-	const delivered = delivery(
-		'delivered',
-		{ ip: '167.89.101.76', response: '250 2.0.0 OK', tls: 1, cert_err: 0 },
-		'delivered-0',
-	);
-	const open = engagement('open', { ...visitor, sg_content_type: 'html', sg_machine_open: false });
-	const click = engagement('click', { ...visitor, url, url_offset: { index: 0, type: 'html' } });
-	const bounce = (type: string, classification: string, reason: string, status: string) =>
-		delivery(
-			'bounce',
-			{ reason, status, type, bounce_classification: classification, tls: 1, ip: '167.89.101.76' },
-			'bounce-0',
-		);
-	const invalid = bounce('bounce', 'Invalid Address', '550 5.1.1 User unknown', '5.1.1');
-
-	const suppressed = dropReason(account, body, email);
-	if (suppressed) return [dropped(suppressed)];
-	switch (outcomeOf(email)) {
-		case 'delivered':
-			return [processed, delivered];
-		case 'machine-open':
-			return [processed, delivered, { ...open, sg_machine_open: true }];
-		case 'deferred':
-			return [
-				processed,
-				delivery(
-					'deferred',
-					{ response: '450 4.2.1 try again later', attempt: '1', domain: email.split('@')[1] },
-					'deferred-1',
-				),
-				delivered,
-			];
-		case 'dropped':
-			return [dropped('Bounced Address')];
-		case 'invalid':
-			return [dropped('Invalid')];
-		case 'bounce':
-			return [processed, invalid];
-		case 'blocked':
-			return [
-				processed,
-				bounce('blocked', 'Reputation', '550 5.7.1 Blocked by the receiving server', '5.7.1'),
-			];
-		case 'async-bounce':
-			// A bounce that comes back by mail later: SendGrid no longer knows message and arguments.
-			return [processed, delivered, detached(invalid, common)];
-		case 'spam':
-			return [processed, delivered, open, engagement('spamreport', smtp)];
-		case 'unsubscribe':
-			return [processed, delivered, open, engagement('unsubscribe')];
-		case 'group-unsubscribe':
-			return [
-				processed,
-				delivered,
-				open,
-				engagement('group_unsubscribe', { ...visitor, url, asm_group_id: groupId ?? 10 }),
-			];
-		case 'group-resubscribe':
-			return [
-				processed,
-				delivered,
-				open,
-				engagement('group_resubscribe', { ...visitor, url, asm_group_id: groupId ?? 10 }),
-			];
-		case 'open and click':
-			return [processed, delivered, open, click];
 	}
-}
 
-/** What all events of a mail to one recipient carry: custom arguments, then SendGrid's own fields. */
-function fieldsOfMail(
-	account: Account,
-	{ body, personalization, messageId }: Sending,
-	email: string,
-	recipient: number,
-): SendGridEvent {
-	const template = account.templates.find(({ id }) => id === body.template_id);
-	return withoutUndefined({
-		...body.custom_args,
-		...personalization.custom_args,
-		email,
-		timestamp: account.seconds(),
-		category: body.categories,
-		asm_group_id: body.asm?.group_id,
-		sg_template_id: template?.id,
-		sg_template_name: template?.name,
-		sg_message_id: `${messageId}.recvd-5f54b5d587-8lqzb-1-65DA3B0B-3A.${recipient}`,
-	});
-}
+	processed(): SendGridEvent {
+		const { body, personalization } = this.sending;
+		return this.delivery('processed', 'processed', {
+			send_at: personalization.send_at ?? body.send_at ?? 0,
+			...(body.ip_pool_name !== undefined && { pool: { name: body.ip_pool_name, id: 210 } }),
+		});
+	}
 
-function detached(bounce: SendGridEvent, common: SendGridEvent): SendGridEvent {
-	const { email, timestamp } = common;
-	const own = Object.entries(bounce).filter(([field]) => !(field in common));
-	return { ...Object.fromEntries(own), email, timestamp, sg_message_id: '' };
-}
+	delivered(): SendGridEvent[] {
+		const accepted = { ip: SERVER_IP, response: '250 2.0.0 OK', tls: 1, cert_err: 0 };
+		return [this.processed(), this.delivery('delivered', 'delivered-0', accepted)];
+	}
 
-function outcomeOf(email: string): Outcome {
-	const localPart = email.slice(0, email.lastIndexOf('@')).split('+')[0]!.toLowerCase();
-	return OUTCOMES_BY_LOCAL_PART.find((outcome) => outcome === localPart) ?? 'open and click';
+	opened(): SendGridEvent[] {
+		return [...this.delivered(), this.open()];
+	}
+
+	deferral(): SendGridEvent {
+		return this.delivery('deferred', 'deferred-1', {
+			response: '450 4.2.1 try again later',
+			attempt: '1',
+			domain: this.email.slice(this.email.lastIndexOf('@') + 1),
+		});
+	}
+
+	drop(reason: string): SendGridEvent {
+		return this.delivery('dropped', 'drop', { reason, status: '5.0.0' });
+	}
+
+	bounce(): SendGridEvent {
+		return this.delivery('bounce', 'bounce-0', {
+			reason: '550 5.1.1 The email account that you tried to reach does not exist',
+			status: '5.1.1',
+			type: 'bounce',
+			bounce_classification: 'Invalid Address',
+			tls: 1,
+			ip: SERVER_IP,
+		});
+	}
+
+	block(): SendGridEvent {
+		return {
+			...this.bounce(),
+			reason: '550 5.7.1 Blocked because of the reputation of the sending address',
+			status: '5.7.1',
+			type: 'blocked',
+			bounce_classification: 'Reputation',
+		};
+	}
+
+	/**
+	 * A bounce that comes back by mail later. SendGrid does not know the message any more: no custom
+	 * arguments, and an empty message id, or with `async-bounce+missing@…` and `+null@…` as they say.
+	 */
+	asyncBounce(): SendGridEvent {
+		const own = Object.entries(this.bounce()).filter(([field]) => !(field in this.fields));
+		const unknown = /\+(missing|null)@/.exec(this.email)?.[1];
+		return withoutUndefined({
+			...Object.fromEntries(own),
+			email: this.email,
+			timestamp: this.fields['timestamp'],
+			sg_message_id: unknown === 'missing' ? undefined : unknown === 'null' ? null : '',
+		});
+	}
+
+	open(more: SendGridEvent = {}): SendGridEvent {
+		const open = { ...VISITOR, sg_content_type: 'html', sg_machine_open: false };
+		return this.engagement('open', { ...open, ...more });
+	}
+
+	click(): SendGridEvent {
+		return this.engagement('click', {
+			...VISITOR,
+			url: firstLink(this.sending.body) ?? 'https://example.com/',
+			url_offset: { index: 0, type: 'html' },
+		});
+	}
+
+	groupChange(event: string): SendGridEvent {
+		const groupId = this.sending.body.asm?.group_id ?? 10;
+		return this.engagement(event, {
+			...VISITOR,
+			url: `https://u${USER_ID}.ct.sendgrid.net/asm/?user_id=${USER_ID}`,
+			asm_group_id: groupId,
+		});
+	}
+
+	/** The id of an engagement is random. */
+	engagement(event: string, more: SendGridEvent = {}): SendGridEvent {
+		return { ...this.fields, event, sg_event_id: randomId(), ...more };
+	}
+
+	/** The id of a delivery event reads like `delivered-0-…` once decoded. */
+	private delivery(event: string, id: string, more: SendGridEvent): SendGridEvent {
+		const decoded = `${id}-${USER_ID}-${this.sending.messageId}-${this.recipient}`;
+		const sg_event_id = Buffer.from(decoded).toString('base64url');
+		return { ...this.fields, event, sg_event_id, ...this.smtp, ...more };
+	}
 }
 
 /** Why SendGrid would not even try to deliver, unless the mail asks to pass over that list. */
@@ -218,31 +211,30 @@ function firstLink({ content }: MailBody): string | undefined {
 export function recordEvent(account: Account, event: SendGridEvent): void {
 	account.statistics.count(event);
 	const email = String(event['email']);
-	const created = Number(event['timestamp']);
-	const why = { reason: String(event['reason']), status: String(event['status']) };
+	const entry = { email, created: Number(event['timestamp']) };
+	const why = { reason: String(event['reason']), status: String(event['status'] ?? '') };
 	switch (event['event']) {
-		case 'bounce':
-			return account.addSuppression(event['type'] === 'blocked' ? 'blocks' : 'bounces', {
-				email,
-				created,
-				...why,
-			});
+		case 'bounce': {
+			const list = event['type'] === 'blocked' ? 'blocks' : 'bounces';
+			return account.addSuppression(list, { ...entry, ...why });
+		}
 		case 'dropped':
 			if (event['reason'] !== 'Invalid') return;
 			return account.addSuppression('invalid_emails', {
-				email,
-				created,
+				...entry,
 				reason: 'Mail domain mentioned in email address is unknown',
 			});
 		case 'spamreport':
-			return account.addSuppression('spam_reports', { email, created, ip: '167.89.101.76' });
+			return account.addSuppression('spam_reports', { ...entry, ip: SERVER_IP });
 		case 'unsubscribe':
-			return account.addSuppression('unsubscribes', { email, created });
+			return account.addSuppression('unsubscribes', entry);
 		case 'group_unsubscribe':
-		case 'group_resubscribe': {
-			const group = account.groups.find(({ id }) => id === event['asm_group_id']);
-			if (event['event'] === 'group_resubscribe') group?.suppressed.delete(email.toLowerCase());
-			else group?.suppressed.set(email.toLowerCase(), created);
-		}
+			return void groupOf(account, event)?.suppressed.set(email.toLowerCase(), entry.created);
+		case 'group_resubscribe':
+			return void groupOf(account, event)?.suppressed.delete(email.toLowerCase());
 	}
+}
+
+function groupOf(account: Account, event: SendGridEvent) {
+	return account.groups.find(({ id }) => id === event['asm_group_id']);
 }

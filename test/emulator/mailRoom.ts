@@ -16,6 +16,7 @@ interface MailRoomSettings {
 	onMail: (mail: AcceptedMail) => void;
 }
 
+/** Which switch of a webhook lets which event through. */
 const settingsFlags = new Map<unknown, string>(
 	EVENT_TYPES.map(({ name, settingsFlag }) => [name, settingsFlag]),
 );
@@ -71,8 +72,9 @@ export class MailRoom {
 		for (const webhook of account.webhooks) {
 			const wanted = events.filter((event) => wants(webhook, event));
 			if (wanted.length === 0) continue;
-			const collected = this.collected.get(webhook) ?? [];
-			this.collected.set(webhook, collected.concat(wanted));
+			const collected = this.collected.get(webhook);
+			if (collected) for (const event of wanted) collected.push(event);
+			else this.collected.set(webhook, wanted);
 		}
 		this.collecting ??= setTimeout(() => this.flush(), this.settings.collectMs);
 	}

@@ -9,7 +9,7 @@ export interface Reply {
 	/** Sent as JSON; nothing is sent without it. */
 	body?: unknown;
 	headers?: Record<string, string>;
-	/** Done once the answer has gone out. */
+	/** Done once the answer has gone out or the connection is gone. */
 	afterwards?: () => void;
 }
 

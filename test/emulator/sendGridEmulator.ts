@@ -223,8 +223,9 @@ export class SendGridEmulator {
 		this.deliveryListeners.push(listener);
 	}
 
-	/** Resolves when every collected event was posted and acknowledged or given up. */
+	/** Resolves when requests were answered, and every event so far was acknowledged or given up. */
 	async idle(): Promise<void> {
+		await this.server.idle();
 		this.mailRoom.flush();
 		await this.poster.idle();
 	}

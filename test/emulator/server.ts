@@ -43,6 +43,7 @@ export class ApiServer {
 	private readonly server: Server;
 	private readonly router: Router;
 	private readonly allScopes: readonly string[];
+	private readonly serving = new Set<Promise<unknown>>();
 	private underWay = 0;
 	private window = { start: 0, count: 0 };
 
@@ -50,9 +51,10 @@ export class ApiServer {
 		this.router = new Router(settings.routes);
 		this.allScopes = [...new Set(settings.routes.flatMap(({ scopes }) => scopes))].sort();
 		this.server = createServer((request, response) => {
-			this.serve(request, response).catch((error: unknown) => {
-				response.destroy(error instanceof Error ? error : new Error(String(error)));
-			});
+			const served = this.serve(request, response)
+				.catch((error: Error) => response.destroy(error))
+				.finally(() => this.serving.delete(served));
+			this.serving.add(served);
 		});
 	}
 
@@ -70,19 +72,28 @@ export class ApiServer {
 		await closed;
 	}
 
+	/** Resolves when every request that arrived was answered, hanging ones aside. */
+	async idle(): Promise<void> {
+		while (this.serving.size > 0) await Promise.all(this.serving);
+	}
+
 	private async serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
 		this.underWay += 1;
-		response.once('close', () => (this.underWay -= 1));
+		const closed = new Promise<void>((resolve) => response.once('close', resolve));
+		void closed.then(() => (this.underWay -= 1));
 		const request = await this.record(incoming);
-		const fault = this.settings.faults.take(request);
-		await delay(this.settings.latencyMs + (fault?.delayMs ?? 0));
-		if (response.destroyed) return;
-		const breaks = fault?.status !== undefined || fault?.connection !== undefined;
-		if (!fault || !breaks) return this.send(request, response, this.answer(request));
-		if (fault.afterWork) this.answer(request).afterwards?.();
-		if (fault.connection === 'break') incoming.socket.destroy();
-		if (fault.connection !== undefined) return;
-		this.send(request, response, this.replyOfFault(fault));
+		const fault = this.settings.faults.take(request) ?? {};
+		let reply = fault.afterWork ? this.answer(request) : undefined;
+		await delay(this.settings.latencyMs + (fault.delayMs ?? 0));
+		if (fault.connection === 'hang') return;
+		if (fault.connection === 'break') {
+			incoming.socket.destroy();
+		} else if (!response.destroyed) {
+			if (fault.status === undefined) reply ??= this.answer(request);
+			this.send(request, response, this.replyOfFault(fault) ?? reply!);
+		}
+		await closed;
+		reply?.afterwards?.();
 	}
 
 	private async record(incoming: IncomingMessage): Promise<RecordedRequest> {
@@ -113,8 +124,7 @@ export class ApiServer {
 			const reply = this.callRoute(request);
 			return { ...reply, headers: { ...limits.headers, ...reply.headers } };
 		} catch (error) {
-			if (!(error instanceof ApiError)) throw error;
-			const { status, errors, headers } = error;
+			const { status, errors, headers } = error instanceof ApiError ? error : ownFailure(error);
 			return { status, body: { errors }, headers: { ...limits.headers, ...headers } };
 		}
 	}
@@ -163,7 +173,8 @@ export class ApiServer {
 		};
 	}
 
-	private replyOfFault({ status = 500, body, headers = {} }: Fault): Reply {
+	private replyOfFault({ status, body, headers }: Fault): Reply | undefined {
+		if (status === undefined) return undefined;
 		const reset = String(Math.ceil(this.settings.now() / 1000) + 1);
 		const limits = { 'X-RateLimit-Remaining': '0', 'X-RateLimit-Reset': reset };
 		return {
@@ -175,15 +186,19 @@ export class ApiServer {
 
 	private send(request: RecordedRequest, response: ServerResponse, reply: Reply): void {
 		request.status = reply.status;
-		const { body, afterwards } = reply;
+		const { body } = reply;
 		const text = typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body);
 		response.writeHead(reply.status, {
 			...(text !== '' && { 'Content-Type': 'application/json' }),
 			...reply.headers,
 		});
-		if (afterwards) response.once('close', afterwards);
 		response.end(text);
 	}
+}
+
+/** A mistake of the stand-in itself: said aloud, so that nobody looks for it elsewhere. */
+function ownFailure(error: unknown): ApiError {
+	return new ApiError(500, `The SendGrid stand-in failed: ${String(error)}`);
 }
 
 function parse(text: string): unknown {

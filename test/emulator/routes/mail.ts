@@ -19,6 +19,7 @@ export const mailRoutes: readonly Route[] = [
 function send({ request, account, services }: Call): Reply {
 	// SendGrid has no sending on behalf of a subuser: that takes the subuser's own key.
 	if (account.name !== '') throw commonError(403);
+	if (!/^application\/json\b/i.test(request.headers['content-type'] ?? '')) throw commonError(415);
 	if (request.bytes >= MAX_MAIL_BYTES) throw commonError(413);
 	const errors = validateMail(request.body, account);
 	if (errors.length > 0) throw new ApiError(400, errors);

@@ -52,7 +52,8 @@ function update({ account, body, params }: Call): Reply {
 function remove({ account, params, services }: Call): Reply {
 	mustBeSet({ account, params });
 	account.scheduledSends.delete(params['id']!);
-	return { status: 204, afterwards: () => services.releaseScheduled() };
+	services.releaseScheduled();
+	return { status: 204 };
 }
 
 function mustBeSet({ account, params }: Pick<Call, 'account' | 'params'>): void {
