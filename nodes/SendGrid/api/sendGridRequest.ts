@@ -106,6 +106,12 @@ export function errorStatus(error: unknown): number | undefined {
 	return status > 0 ? status : undefined;
 }
 
+/** Node's error code behind an error of `sendGridRequest`, such as `ECONNREFUSED`, if there is one. */
+export function errorCode(error: unknown): string | undefined {
+	const data = error instanceof NodeApiError ? error.context.data : undefined;
+	return (data as { code?: string } | undefined)?.code;
+}
+
 /** What SendGrid itself said in an error of `sendGridRequest`. */
 export function sendGridErrors(error: unknown): SendGridErrorDetail[] {
 	return error instanceof NodeApiError ? parseErrorDetails(error.context.data) : [];
@@ -203,6 +209,6 @@ function toNodeApiError(context: SendGridApiContext, sendGridError: SendGridErro
 	const { message, description } = describeError(sendGridError);
 	const httpCode = sendGridError.status?.toString();
 	const error = new NodeApiError(context.getNode(), {}, { message, description, httpCode });
-	error.context.data = { errors: sendGridError.details };
+	error.context.data = { errors: sendGridError.details, code: sendGridError.code };
 	return error;
 }
