@@ -243,7 +243,7 @@ export class N8nClient {
 			typeof enough === 'number' ? (ended: unknown[]) => ended.length >= enough : enough;
 		const ended = await poll(`executions of workflow ${workflowId}`, timeoutMs, async () => {
 			const all = await this.executions(workflowId);
-			const value = all.filter(({ status }) => !UNFINISHED.includes(status)).reverse();
+			const value = all.filter(hasEnded).reverse();
 			return {
 				done: isEnough(value),
 				value,
@@ -306,6 +306,10 @@ async function poll<T>(
 		}
 		await sleep(200);
 	}
+}
+
+export function hasEnded({ status }: ExecutionSummary): boolean {
+	return !UNFINISHED.includes(status);
 }
 
 /** The JSON of the items a node emitted on one output, over all its runs in an execution. */

@@ -66,7 +66,12 @@ export class N8nInstance {
 		await installPackage(userFolder);
 		const env = await environment(options, userFolder, port);
 		const instance = new N8nInstance(options, userFolder, port, 'start', env);
-		await instance.launch();
+		try {
+			await instance.launch();
+		} catch (error) {
+			await instance.stop();
+			throw error;
+		}
 		return instance;
 	}
 
