@@ -54,7 +54,6 @@ export async function checkTarball(tarball) {
 		'README.md',
 		'LICENSE.md',
 		manifest.main,
-		manifest.types,
 		...manifest.n8n.nodes,
 		...manifest.n8n.credentials,
 	];
