@@ -1,3 +1,4 @@
+import type { IDataObject } from 'n8n-workflow';
 import { ifFound } from '../api/ifFound';
 import { sendGridRequest, type SendGridApiContext } from '../api/sendGridRequest';
 
@@ -9,15 +10,14 @@ export interface EventWebhookSettings {
 	[eventFlag: string]: boolean | string;
 }
 
-/** An Event Webhook as SendGrid lists it. */
-export interface EventWebhook {
+/** An Event Webhook as SendGrid lists it; further members are the switches of event types. */
+export interface EventWebhook extends IDataObject {
 	id: string;
 	url: string;
 	enabled: boolean;
 	friendly_name?: string | null;
 	/** Base64 of a DER SPKI key; absent or empty while signing is off. */
 	public_key?: string;
-	[eventFlag: string]: unknown;
 }
 
 export interface EventWebhookList {
@@ -27,6 +27,9 @@ export interface EventWebhookList {
 }
 
 const PATH = '/v3/user/webhooks/event';
+
+/** This flag is left out of the answer otherwise. */
+const WITH_ALL_FLAGS = { include: 'account_status_change' };
 
 /** Publishing a workflow must not hang for minutes; n8n tries again by itself. */
 const PATIENCE = 30_000;
@@ -44,13 +47,26 @@ export async function listEventWebhooks(
 	const { body } = await sendGridRequest<EventWebhookList>(context, {
 		method: 'GET',
 		path: `${PATH}/settings/all`,
-		// Left out of the answer otherwise.
-		query: { include: 'account_status_change' },
+		query: WITH_ALL_FLAGS,
 		patience: PATIENCE,
 		...limits,
 	});
 	// SendGrid documents the list of an account without webhooks as [{}].
 	return { ...body, webhooks: body.webhooks.filter(({ id }) => id !== undefined) };
+}
+
+/** @throws NodeApiError with status 404 if there is no such webhook */
+export async function getEventWebhook(
+	context: SendGridApiContext,
+	id: string,
+): Promise<EventWebhook> {
+	const { body } = await sendGridRequest<EventWebhook>(context, {
+		method: 'GET',
+		path: `${PATH}/settings/${encodeURIComponent(id)}`,
+		query: WITH_ALL_FLAGS,
+		patience: PATIENCE,
+	});
+	return body;
 }
 
 /** @returns the id of the new webhook */
@@ -108,6 +124,16 @@ export async function signEventWebhook(context: SendGridApiContext, id: string):
 		patience: PATIENCE,
 	});
 	return body.public_key;
+}
+
+/** Turns signing off, which deletes the key pair. */
+export async function unsignEventWebhook(context: SendGridApiContext, id: string): Promise<void> {
+	await sendGridRequest(context, {
+		method: 'PATCH',
+		path: `${PATH}/settings/signed/${encodeURIComponent(id)}`,
+		body: { enabled: false },
+		patience: PATIENCE,
+	});
 }
 
 /** Asks SendGrid to post one of each event to `url`, signed with the key of webhook `id`. */

@@ -4,13 +4,14 @@ import type { Call, Reply, Route } from '../router';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const MAX_CATEGORIES = 10;
+const MAX_PAGE = 500;
 type Period = 'day' | 'week' | 'month';
 
 /** Figures by day, week or month, for all mail or by category. */
 export const statisticsRoutes: readonly Route[] = [
 	route('GET', '/v3/stats', ['stats.read'], (call) => ({
 		status: 200,
-		body: periodsOf(call).map(({ date, from, to }) => ({
+		body: page(call.request.query, periodsOf(call), MAX_PAGE).map(({ date, from, to }) => ({
 			date,
 			stats: [{ metrics: call.account.statistics.sum(from, to) }],
 		})),
@@ -43,7 +44,7 @@ function categories({ request: { query }, account }: Call): Reply {
 	const names = account.statistics.categories().filter((name) => name.startsWith(prefix));
 	const paged = new URLSearchParams(query);
 	if (!paged.has('limit')) paged.set('limit', '50');
-	return { status: 200, body: page(paged, names, 500).map((category) => ({ category })) };
+	return { status: 200, body: page(paged, names, MAX_PAGE).map((category) => ({ category })) };
 }
 
 /** The periods a query asks for, each under the date of its first day. */
