@@ -1,4 +1,6 @@
 import type { Resource } from '../operation';
+import { send } from './send';
+import { sendMany } from './sendMany';
 
 /** Sending mail: one mail at a time, or one to each of many recipients. */
 export const emailResource: Resource = {
@@ -7,5 +9,5 @@ export const emailResource: Resource = {
 		value: 'email',
 		description: 'Send email to one person or to many',
 	},
-	operations: [],
+	operations: [send, sendMany],
 };

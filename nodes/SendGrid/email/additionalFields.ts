@@ -1,0 +1,144 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+const headers: INodeProperties = {
+	displayName: 'Headers',
+	name: 'headers',
+	type: 'fixedCollection',
+	typeOptions: { multipleValues: true },
+	default: {},
+	placeholder: 'Add Header',
+	description: 'Headers of the mail itself, for example "X-Order" with the value "42"',
+	options: [
+		{
+			displayName: 'Header',
+			name: 'values',
+			values: [
+				{
+					displayName: 'Name',
+					name: 'name',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. X-Order',
+					description: 'The name of the header; addresses and the subject have their own fields',
+				},
+				{
+					displayName: 'Value',
+					name: 'value',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. 42',
+					description: 'The value of the header, in one line',
+				},
+			],
+		},
+	],
+};
+
+const inlineImages: INodeProperties = {
+	displayName: 'Inline Images',
+	name: 'inlineImages',
+	type: 'fixedCollection',
+	typeOptions: { multipleValues: true },
+	default: {},
+	placeholder: 'Add Image',
+	description: 'Images that the HTML shows, for example with &lt;img src="cid:logo"&gt;',
+	options: [
+		{
+			displayName: 'Image',
+			name: 'values',
+			values: [
+				{
+					displayName: 'Binary Field',
+					name: 'binaryPropertyName',
+					type: 'string',
+					default: 'data',
+					placeholder: 'e.g. data',
+					description: 'The name of the input binary field that holds the image',
+				},
+				{
+					displayName: 'Content ID',
+					name: 'contentId',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. logo',
+					description: 'What the HTML calls the image: "logo" for &lt;img src="cid:logo"&gt;',
+				},
+			],
+		},
+	],
+};
+
+const replyTo: INodeProperties = {
+	displayName: 'Reply To',
+	name: 'replyTo',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. Support <support@example.com>',
+	description: 'Where answers go, if not to From: one address or several, separated by commas',
+};
+
+const schedule: INodeProperties[] = [
+	{
+		displayName: 'Send At',
+		name: 'sendAt',
+		type: 'dateTime',
+		default: '',
+		description:
+			'When SendGrid sends the mail, up to 72 hours ahead, for example 2026-11-20T10:15:00Z. The output has a batchId, with which the mail can be paused or cancelled until then.',
+	},
+	{
+		displayName: 'Batch ID',
+		name: 'batchId',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. HkJ5yLYULb7Rj8GKSx7u025ouWVlMgAi',
+		description:
+			'An existing batch that scheduled mail joins, to be paused or cancelled together. Without one, scheduled mail gets a new batch.',
+	},
+];
+
+const attachments: INodeProperties = {
+	displayName: 'Attachments',
+	name: 'attachments',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. data, invoice',
+	description:
+		'The names of the input binary fields to attach, separated by commas. For all of them use the expression {{ Object.keys($binary) }}.',
+};
+
+const copies: INodeProperties[] = [
+	{
+		displayName: 'CC',
+		name: 'cc',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. Carl <carl@example.com>, dora@example.com',
+		description: 'Who gets a copy, for all recipients to see; several are separated by commas',
+	},
+	{
+		displayName: 'BCC',
+		name: 'bcc',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. archive@example.com',
+		description: 'Who gets a copy without anybody seeing it; several are separated by commas',
+	},
+];
+
+const collection = (options: INodeProperties[]): INodeProperties => ({
+	displayName: 'Additional Fields',
+	name: 'additionalFields',
+	type: 'collection',
+	default: {},
+	placeholder: 'Add Field',
+	options: options.sort((a, b) => a.displayName.localeCompare(b.displayName)),
+});
+
+const forEveryone = [attachments, headers, inlineImages, replyTo, ...schedule];
+
+/** What a mail may have besides. */
+export const sendFields = collection([...forEveryone, ...copies]);
+
+/** Without copies: in a mail to many, a copy would show who got it, and come once per recipient. */
+export const sendManyFields = collection(forEveryone);

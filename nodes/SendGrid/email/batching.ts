@@ -1,0 +1,84 @@
+import {
+	checkRequestBytes,
+	checkRequestRecipients,
+	LIMITS,
+	messageBytes,
+	personalizationBytes,
+} from './limits';
+import type { Message, Personalization } from './mail';
+
+/** What one input item sends: envelopes that differ only in who gets them. */
+export interface ItemMail {
+	item: number;
+	personalizations: Personalization[];
+}
+
+/** One call of mail send: a message and everyone it goes to. */
+export interface MailRequest {
+	message: Message;
+	mails: ItemMail[];
+}
+
+/** All mail with the same message. */
+interface Group {
+	messageBytes: number;
+	/** The request that is being filled, and what is in it so far. */
+	request: MailRequest;
+	recipients: number;
+	bytes: number;
+}
+
+/** Shorter text is cheaper to compare as it is. */
+const INTERNED_LENGTH = 256;
+
+/**
+ * Puts the mail of many items into as few requests as SendGrid's limits allow: what shares its
+ * message travels together, in the order it came. The envelopes of one item stay in one request,
+ * so that it is accepted or refused as a whole.
+ */
+export class Batcher {
+	readonly requests: MailRequest[] = [];
+	private readonly groups = new Map<string, Group>();
+	private readonly textIds = new Map<string, number>();
+
+	/** @throws InvalidFieldError if the item's mail is too large for a request of its own */
+	add(message: Message, mail: ItemMail): void {
+		const group = this.groupOf(message);
+		const recipients = mail.personalizations.length;
+		const bytes = mail.personalizations.reduce((sum, each) => sum + personalizationBytes(each), 0);
+		checkRequestRecipients(recipients);
+		checkRequestBytes(group.messageBytes + bytes);
+
+		const full =
+			group.recipients + recipients > LIMITS.recipients ||
+			group.bytes + bytes > LIMITS.requestBytes;
+		if (full) Object.assign(group, emptyRequest(group.request.message, group.messageBytes));
+		if (group.recipients === 0) this.requests.push(group.request);
+		group.request.mails.push(mail);
+		group.recipients += recipients;
+		group.bytes += bytes;
+	}
+
+	private groupOf(message: Message): Group {
+		const key = JSON.stringify(message, (_, value: unknown) => this.intern(value));
+		let group = this.groups.get(key);
+		if (group === undefined) {
+			const bytes = messageBytes(message);
+			group = { messageBytes: bytes, ...emptyRequest(message, bytes) };
+			this.groups.set(key, group);
+		}
+		return group;
+	}
+
+	/** Long text, such as a newsletter, is compared once instead of being copied for every item. */
+	private intern(value: unknown): unknown {
+		if (typeof value !== 'string' || value.length < INTERNED_LENGTH) return value;
+		let id = this.textIds.get(value);
+		if (id === undefined) this.textIds.set(value, (id = this.textIds.size));
+		return { text: id };
+	}
+}
+
+function emptyRequest(message: Message, bytes: number): Omit<Group, 'messageBytes'> {
+	return { request: { message, mails: [] }, recipients: 0, bytes };
+}

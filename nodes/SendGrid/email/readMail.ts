@@ -1,0 +1,193 @@
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { parseMoment } from '../moment';
+import { parseAddress, parseAddresses } from './addresses';
+import { readAttachments, type AttachmentFields } from './attachments';
+import { chosenValue, jsonObject, textList, textTable, textValue } from './fieldValues';
+import { InvalidFieldError } from './invalidFieldError';
+import { isDynamicTemplate, type Message, type Personalization } from './mail';
+
+type Rows = Array<{ name: unknown; value: unknown }>;
+
+/** The collection "Additional Fields". */
+interface AdditionalFields extends AttachmentFields {
+	batchId?: unknown;
+	bcc?: unknown;
+	cc?: unknown;
+	headers?: { values?: Rows };
+	replyTo?: unknown;
+	sendAt?: unknown;
+}
+
+/** One of SendGrid's settings in a group of its own, named as SendGrid names it, in camelCase. */
+interface SettingGroup {
+	values?: IDataObject;
+}
+
+/** The collection "Settings". */
+interface Settings {
+	bypassSuppressions?: string[];
+	clickTracking?: 'htmlAndText' | 'html' | 'off';
+	footer?: SettingGroup;
+	ganalytics?: SettingGroup;
+	groupsToDisplay?: unknown;
+	ipPool?: unknown;
+	openTracking?: SettingGroup;
+	sandboxMode?: boolean;
+	subscriptionTracking?: SettingGroup;
+	unsubscribeGroup?: unknown;
+}
+
+/**
+ * Reads what an item's mail shares with others.
+ *
+ * @throws InvalidFieldError on a value that cannot be read
+ */
+export async function readMessage(context: IExecuteFunctions, item: number): Promise<Message> {
+	const parameter = (name: string) => context.getNodeParameter(name, item, '') as unknown;
+	const fields = context.getNodeParameter('additionalFields', item, {}) as AdditionalFields;
+	const settings = context.getNodeParameter('settings', item, {}) as Settings;
+	const isTemplate = parameter('content') === 'template';
+
+	return {
+		from: parseAddress(chosenValue(parameter('from')), 'From'),
+		replyTo: parseAddresses(fields.replyTo, 'Reply To'),
+		text: isTemplate ? '' : textValue(parameter('text'), 'Text'),
+		html: isTemplate ? '' : textValue(parameter('html'), 'HTML'),
+		templateId: isTemplate ? readTemplateId(parameter('templateId')) : '',
+		attachments: await readAttachments(context, item, fields),
+		categories: textList(parameter('categories'), 'Categories'),
+		sendAt: readSendAt(fields.sendAt, context.getTimezone()),
+		batchId: textValue(fields.batchId, 'Batch ID').trim() || undefined,
+		asm: readUnsubscribeGroup(settings),
+		ipPool: textValue(chosenValue(settings.ipPool), 'IP Pool').trim(),
+		mailSettings: readMailSettings(settings),
+		trackingSettings: readTrackingSettings(settings),
+	};
+}
+
+/**
+ * Reads what belongs to an item's own recipients, except for their data.
+ *
+ * @throws InvalidFieldError on a value that cannot be read
+ */
+export function readEnvelope(
+	context: IExecuteFunctions,
+	item: number,
+): Omit<Personalization, 'templateData' | 'substitutions'> {
+	const parameter = (name: string) => context.getNodeParameter(name, item, '') as unknown;
+	const fields = context.getNodeParameter('additionalFields', item, {}) as AdditionalFields;
+	const customArgs = context.getNodeParameter('customArgs.values', item, []) as Rows;
+	return {
+		to: parseAddresses(parameter('to'), 'To'),
+		cc: parseAddresses(fields.cc, 'CC'),
+		bcc: parseAddresses(fields.bcc, 'BCC'),
+		subject: textValue(parameter('subject'), 'Subject').trim(),
+		headers: textTable(fields.headers?.values ?? [], 'Headers'),
+		customArgs: textTable(customArgs, 'Custom Args'),
+	};
+}
+
+/**
+ * Reads the data for a template, in the form that its kind takes.
+ *
+ * @param field the name of the data's field, for the error
+ * @throws InvalidFieldError on a value that cannot be read
+ */
+export function readTemplateData(
+	value: unknown,
+	templateId: string,
+	field: string,
+): Pick<Personalization, 'templateData' | 'substitutions'> {
+	const data = jsonObject(value, field);
+	if (isDynamicTemplate(templateId)) return { templateData: data, substitutions: {} };
+	const rows = Object.entries(data).map(([name, entry]) => ({ name, value: entry }));
+	return { templateData: {}, substitutions: textTable(rows, field) };
+}
+
+function readTemplateId(value: unknown): string {
+	const id = textValue(chosenValue(value), 'Template').trim();
+	if (id === '') {
+		throw new InvalidFieldError(
+			'Template',
+			'is empty. Choose one from the list, or enter its ID, for example d-0123456789abcdef0123456789abcdef.',
+		);
+	}
+	return id;
+}
+
+/** Unix seconds. */
+function readSendAt(value: unknown, timeZone: string): number | undefined {
+	if (value === undefined || value === null || value === '') return undefined;
+	const seconds = unixSeconds(value, timeZone);
+	if (seconds === undefined) {
+		throw new InvalidFieldError(
+			'Send At',
+			`"${String(value)}" is not a date and time. Enter one such as 2026-11-20T10:15:00Z, or an expression such as {{ $now.plus({ hours: 2 }) }}.`,
+		);
+	}
+	return seconds;
+}
+
+function unixSeconds(value: unknown, timeZone: string): number | undefined {
+	try {
+		return Math.floor(parseMoment(value, timeZone).toSeconds());
+	} catch {
+		return undefined;
+	}
+}
+
+function readUnsubscribeGroup({ unsubscribeGroup, groupsToDisplay }: Settings): Message['asm'] {
+	const group = textValue(chosenValue(unsubscribeGroup), 'Unsubscribe Group').trim();
+	const display = textList(groupsToDisplay, 'Groups to Display').map((id) =>
+		groupId(id, 'Groups to Display'),
+	);
+	if (group === '') {
+		if (display.length === 0) return undefined;
+		throw new InvalidFieldError('Groups to Display', 'needs an Unsubscribe Group. Add one.');
+	}
+	return {
+		groupId: groupId(group, 'Unsubscribe Group'),
+		...(display.length > 0 && { groupsToDisplay: display }),
+	};
+}
+
+function groupId(id: string, field: string): number {
+	if (!/^\d+$/.test(id)) {
+		throw new InvalidFieldError(
+			field,
+			`"${id}" is not the ID of an unsubscribe group, which is a number such as 12345. Choose one from the list.`,
+		);
+	}
+	return Number(id);
+}
+
+function readMailSettings(settings: Settings): Message['mailSettings'] {
+	const { bypassSuppressions = [], footer, sandboxMode } = settings;
+	return {
+		...Object.fromEntries(bypassSuppressions.map((setting) => [setting, { enable: true }])),
+		...(footer?.values && { footer: withoutEmptyText(footer.values) }),
+		...(sandboxMode && { sandboxMode: { enable: true } }),
+	};
+}
+
+function readTrackingSettings(settings: Settings): Message['trackingSettings'] {
+	const { clickTracking, openTracking, subscriptionTracking, ganalytics } = settings;
+	const groups = { openTracking, subscriptionTracking, ganalytics };
+	return {
+		...(clickTracking && {
+			clickTracking: {
+				enable: clickTracking !== 'off',
+				enableText: clickTracking === 'htmlAndText',
+			},
+		}),
+		...Object.fromEntries(
+			Object.entries(groups).flatMap(([name, group]) =>
+				group?.values ? [[name, withoutEmptyText(group.values)]] : [],
+			),
+		),
+	};
+}
+
+function withoutEmptyText(values: IDataObject): IDataObject {
+	return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
+}
