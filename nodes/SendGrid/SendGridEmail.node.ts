@@ -6,10 +6,30 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 import { emailResource } from './email/emailResource';
+import { eventWebhookResource } from './eventWebhook/eventWebhookResource';
+import {
+	getUnsubscribeGroups,
+	searchEventWebhooks,
+	searchIpPools,
+	searchTemplates,
+	searchUnsubscribeGroups,
+	searchVerifiedSenders,
+} from './listSearch';
 import { describeResource, runOperation, type Resource } from './operation';
+import { scheduledSendResource } from './scheduledSend/scheduledSendResource';
+import { statsResource } from './stats/statsResource';
+import { suppressionResource } from './suppression/suppressionResource';
+import { templateResource } from './template/templateResource';
 
 /** What the node can do, in the order of its Resource list. */
-const RESOURCES: Resource[] = [emailResource];
+const RESOURCES: Resource[] = [
+	emailResource,
+	suppressionResource,
+	eventWebhookResource,
+	scheduledSendResource,
+	templateResource,
+	statsResource,
+];
 
 export class SendGridEmail implements INodeType {
 	description: INodeTypeDescription = {
@@ -36,6 +56,17 @@ export class SendGridEmail implements INodeType {
 			},
 			...RESOURCES.flatMap(describeResource),
 		],
+	};
+
+	methods = {
+		listSearch: {
+			searchEventWebhooks,
+			searchIpPools,
+			searchTemplates,
+			searchUnsubscribeGroups,
+			searchVerifiedSenders,
+		},
+		loadOptions: { getUnsubscribeGroups },
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {

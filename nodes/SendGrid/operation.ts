@@ -81,7 +81,8 @@ export async function runOperation(
 	for (const [item] of context.getInputData().entries()) {
 		try {
 			const result = await operation.executeItem(context, item);
-			output.push(...[result].flat().map((json) => ({ json, pairedItem: { item } })));
+			// One by one: a call takes no more than about 100,000 arguments.
+			for (const json of [result].flat()) output.push({ json, pairedItem: { item } });
 		} catch (error) {
 			const nodeError = toItemError(context.getNode(), error, item);
 			if (!context.continueOnFail()) throw nodeError;

@@ -1,0 +1,19 @@
+import type { ItemOperation } from '../operation';
+import { batchIdOf, batchIdParameter } from './parameters';
+import { writeStatus } from './status';
+
+export const cancel: ItemOperation = {
+	option: {
+		name: 'Cancel',
+		value: 'cancel',
+		action: 'Cancel a scheduled send',
+		description:
+			'Cancel the scheduled mail of a batch, at least 10 minutes before its time: later, SendGrid may send it all the same',
+	},
+	properties: [batchIdParameter],
+	async executeItem(context, itemIndex) {
+		const batchId = batchIdOf(context, itemIndex);
+		await writeStatus(context, batchId, 'cancel');
+		return { batch_id: batchId, status: 'cancel' };
+	},
+};

@@ -1,0 +1,15 @@
+import type { Resource } from '../operation';
+import { cancel } from './cancel';
+import { get } from './get';
+import { pause } from './pause';
+import { resume } from './resume';
+
+/** Second thoughts about mail that was sent with a time and a batch ID. */
+export const scheduledSendResource: Resource = {
+	option: {
+		name: 'Scheduled Send',
+		value: 'scheduledSend',
+		description: 'Pause, cancel or resume mail that is scheduled',
+	},
+	operations: [get, pause, cancel, resume],
+};

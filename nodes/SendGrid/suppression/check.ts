@@ -1,0 +1,59 @@
+import { NodeOperationError, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
+import { ifFound } from '../api/ifFound';
+import { sendGridRequest } from '../api/sendGridRequest';
+import { parseAddress } from '../email/addresses';
+import type { ItemOperation } from '../operation';
+import { SUPPRESSION_LISTS, toEntry, type SuppressionList } from './lists';
+import { emailParameter } from './parameters';
+
+/** Looks one address up in every list at once. */
+export const check: ItemOperation = {
+	option: {
+		name: 'Check',
+		value: 'check',
+		action: 'Check an address against every suppression list',
+		description:
+			'Look one email address up in every suppression list. "suppressed" is true if it is on any of them, "allMailStopped" if SendGrid drops all mail to it, and "reasons" says which lists and why.',
+	},
+	properties: [emailParameter],
+	async executeItem(context, itemIndex) {
+		const { displayName, name } = emailParameter;
+		const { email } = parseAddress(context.getNodeParameter(name, itemIndex), displayName);
+		// Waits for all of them, so that none is still under way when the node has failed.
+		const lookUps = await Promise.allSettled(
+			SUPPRESSION_LISTS.map(async (list) => await reasonsOf(context, list, email)),
+		);
+		const reasons = lookUps.flatMap((lookUp) => {
+			if (lookUp.status === 'rejected') throw lookUp.reason;
+			return lookUp.value;
+		});
+		return {
+			email,
+			suppressed: reasons.length > 0,
+			allMailStopped: reasons.some(({ stops }) => stops === 'allMail'),
+			reasons,
+		};
+	},
+};
+
+/** Fails rather than to pass over a list: "not suppressed" may lead to mail to who asked for none. */
+async function reasonsOf(
+	context: IExecuteFunctions,
+	list: SuppressionList,
+	email: string,
+): Promise<IDataObject[]> {
+	const path = `${list.addressPath}/${encodeURIComponent(email)}`;
+	const response = await ifFound(sendGridRequest<unknown>(context, { method: 'GET', path }));
+	const entries = response === undefined ? [] : list.entriesOf(response.body);
+	if (entries === undefined) {
+		throw new NodeOperationError(
+			context.getNode(),
+			`The list ${list.name} could not be read: the answer to GET ${path} is not what SendGrid documents`,
+			{
+				description:
+					'With a custom region, check the base URL in the SendGrid Events API credential.',
+			},
+		);
+	}
+	return entries.map((entry) => ({ ...toEntry(list, entry), stops: list.stops }));
+}

@@ -1,0 +1,54 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { sendGridRequest } from '../api/sendGridRequest';
+import { chosenValue, textValue } from '../email/fieldValues';
+import { InvalidFieldError } from '../email/invalidFieldError';
+import type { ItemOperation } from '../operation';
+
+const templateIdParameter: INodeProperties = {
+	displayName: 'Template',
+	name: 'templateId',
+	type: 'resourceLocator',
+	required: true,
+	default: { mode: 'list', value: '' },
+	description: 'The template. Get Many lists the IDs.',
+	modes: [
+		{
+			displayName: 'From List',
+			name: 'list',
+			type: 'list',
+			placeholder: 'Choose a template',
+			typeOptions: { searchListMethod: 'searchTemplates', searchable: true },
+		},
+		{
+			displayName: 'ID',
+			name: 'id',
+			type: 'string',
+			placeholder: 'e.g. d-0123456789abcdef0123456789abcdef',
+		},
+	],
+};
+
+export const get: ItemOperation = {
+	option: {
+		name: 'Get',
+		value: 'get',
+		action: 'Get a template',
+		description:
+			'Read one email template with all its versions: subject, HTML and plain text. The version in use has "active": 1.',
+	},
+	properties: [templateIdParameter],
+	async executeItem(context, itemIndex) {
+		const { displayName, name } = templateIdParameter;
+		const value = chosenValue(context.getNodeParameter(name, itemIndex, ''));
+		const id = textValue(value, displayName).trim();
+		if (id === '') {
+			throw new InvalidFieldError(
+				displayName,
+				'is empty. Choose one from the list or enter its ID.',
+			);
+		}
+		const path = `/v3/templates/${encodeURIComponent(id)}`;
+		const { body } = await sendGridRequest(context, { method: 'GET', path });
+		return body;
+	},
+};
