@@ -2,7 +2,7 @@ import './n8nEnvironment';
 import type { Request, Response } from 'express';
 import { ExecuteContext, HookContext, LoadOptionsContext, WebhookContext } from 'n8n-core';
 import {
-	createEmptyRunExecutionData,
+	createRunExecutionData,
 	ICredentialsHelper,
 	NodeHelpers,
 	Workflow,
@@ -16,6 +16,7 @@ import {
 	type INodeProperties,
 	type INodeType,
 	type INodeTypes,
+	type IRunExecutionData,
 	type IWebhookData,
 	type IWorkflowExecuteAdditionalData,
 	type WorkflowExecuteMode,
@@ -150,6 +151,7 @@ export class TestWorkflow {
 	executeContext(
 		items: INodeExecutionData[] = [{ json: {} }],
 		mode: WorkflowExecuteMode = 'trigger',
+		runExecutionData: IRunExecutionData = createRunExecutionData(),
 	): ExecuteContext {
 		const inputData = { main: [items] };
 		return new ExecuteContext(
@@ -157,7 +159,7 @@ export class TestWorkflow {
 			this.node,
 			this.additionalData,
 			mode,
-			createEmptyRunExecutionData(),
+			runExecutionData,
 			0,
 			items,
 			inputData,
