@@ -23,8 +23,8 @@ import {
 } from 'n8n-workflow';
 import { SendGridEventsApi } from '../../../credentials/SendGridEventsApi.credentials';
 
-/** Where the n8n of the tests seems to be reachable from outside. */
-export const N8N_URL = 'https://n8n.example.com';
+/** Where the n8n of the tests claims to be reachable; nothing listens there. */
+export const N8N_URL = 'https://127.0.0.1:1';
 
 const credentialType = new SendGridEventsApi();
 
@@ -135,6 +135,8 @@ export class TestWorkflow {
 			credentialsHelper: new TestCredentialsHelper(options.credentials ?? {}),
 			webhookBaseUrl: `${N8N_URL}/webhook`,
 			webhookTestBaseUrl: `${N8N_URL}/webhook-test`,
+			webhookWaitingBaseUrl: `${N8N_URL}/webhook-waiting`,
+			formWaitingBaseUrl: `${N8N_URL}/form-waiting`,
 			instanceBaseUrl: `${N8N_URL}/`,
 			restApiUrl: `${N8N_URL}/rest`,
 			variables: {},
