@@ -44,7 +44,7 @@ export class MailRoom {
 			const { to, cc = [], bcc = [] } = personalization;
 			this.scheduled.push({ messageId: mail.messageId, body, personalization, firstRecipient });
 			firstRecipient += to.length + cc.length + bcc.length;
-			this.setAlarm(dueAt(body, personalization) * 1000 - this.account.now());
+			this.setAlarm(dueAt(body, personalization));
 		}
 		this.release();
 		return mail;
@@ -96,11 +96,14 @@ export class MailRoom {
 		this.scheduled = [];
 	}
 
-	private setAlarm(delayMs: number): void {
+	/** Looks again if it rings a little early, as timers may. */
+	private setAlarm(dueSeconds: number): void {
+		const delayMs = dueSeconds * 1000 - this.account.now();
 		if (delayMs <= 0) return;
 		const alarm = setTimeout(() => {
 			this.alarms.delete(alarm);
 			this.release();
+			this.setAlarm(dueSeconds);
 		}, delayMs);
 		this.alarms.add(alarm);
 	}

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { request as httpRequest, Agent as HttpAgent } from 'node:http';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest, Agent as HttpsAgent } from 'node:https';
@@ -77,7 +78,10 @@ export class EventPoster {
 	private readonly pending = new Set<Promise<unknown>>();
 	private readonly stopping = new AbortController();
 
-	constructor(private readonly settings: PosterSettings) {}
+	constructor(private readonly settings: PosterSettings) {
+		// Every post under way listens for the end.
+		setMaxListeners(0, this.stopping.signal);
+	}
 
 	/**
 	 * Posts events and resolves when each post was acknowledged or given up.
@@ -186,11 +190,12 @@ export class EventPoster {
 				method: 'POST',
 				headers: { ...headers, 'Content-Length': body.length },
 				agent: this.agents[secure ? 'https:' : 'http:'],
-				signal: AbortSignal.any([
-					this.stopping.signal,
-					AbortSignal.timeout(this.settings.timeoutMs),
-				]),
+				signal: this.stopping.signal,
 			});
+			const { timeoutMs } = this.settings;
+			const late = new Error(`No answer within ${timeoutMs} ms`);
+			const timer = setTimeout(() => request.destroy(late), timeoutMs);
+			request.on('close', () => clearTimeout(timer));
 			request.on('error', reject);
 			request.on('response', (response) => {
 				const chunks: Buffer[] = [];
