@@ -1,5 +1,4 @@
 import {
-	NodeApiError,
 	NodeOperationError,
 	sleep,
 	type IDataObject,
@@ -10,14 +9,12 @@ import {
 	type IN8nHttpFullResponse,
 	type IWebhookFunctions,
 } from 'n8n-workflow';
+import { apiError } from './apiError';
 import { resolveBaseUrl, type SendGridCredentials } from './baseUrl';
-import {
-	describeError,
-	parseErrorDetails,
-	type SendGridError,
-	type SendGridErrorDetail,
-} from './errors';
+import { describeError, parseErrorDetails, type SendGridError } from './errors';
 import { DEFAULT_PATIENCE, nextAttempt } from './retry';
+
+export { errorStatus, sendGridErrors } from './apiError';
 
 /** The n8n contexts that can make an authenticated call. */
 export type SendGridApiContext =
@@ -66,8 +63,8 @@ const systemClock: Clock = { now: Date.now, sleep };
  * Makes one call to SendGrid's API with the node's credential, through n8n's own HTTP helper, so
  * that n8n's proxy, domain and SSRF rules hold. Waits and tries again where that is safe.
  *
- * @throws NodeApiError whose message and description are meant for the user; see `errorStatus` and
- * `sendGridErrors`
+ * @throws NodeApiError whose message and description are meant for the user; `errorStatus` and
+ * `sendGridErrors` read it
  * @throws NodeOperationError if the credential's base URL is not valid
  */
 export async function sendGridRequest<T = IDataObject>(
@@ -89,7 +86,8 @@ export async function sendGridRequest<T = IDataObject>(
 
 		const wait = nextAttempt(result, { attempts, waited }, limits, clock.now());
 		if (wait === undefined) {
-			throw toNodeApiError(context, toSendGridError(request, baseUrl, credentials, result));
+			const failure = toSendGridError(request, baseUrl, credentials, result);
+			throw apiError(context.getNode(), { ...failure, ...describeError(failure) });
 		}
 		const reason = 'statusCode' in result ? `status ${result.statusCode}` : result.code;
 		context.logger.warn(
@@ -98,23 +96,6 @@ export async function sendGridRequest<T = IDataObject>(
 		await clock.sleep(wait);
 		waited += wait;
 	}
-}
-
-/** The HTTP status behind an error of `sendGridRequest`; `undefined` if there was no answer. */
-export function errorStatus(error: unknown): number | undefined {
-	const status = error instanceof NodeApiError ? Number(error.httpCode) : NaN;
-	return status > 0 ? status : undefined;
-}
-
-/** Node's error code behind an error of `sendGridRequest`, such as `ECONNREFUSED`, if there is one. */
-export function errorCode(error: unknown): string | undefined {
-	const data = error instanceof NodeApiError ? error.context.data : undefined;
-	return (data as { code?: string } | undefined)?.code;
-}
-
-/** What SendGrid itself said in an error of `sendGridRequest`. */
-export function sendGridErrors(error: unknown): SendGridErrorDetail[] {
-	return error instanceof NodeApiError ? parseErrorDetails(error.context.data) : [];
 }
 
 function baseUrlOf(context: SendGridApiContext, credentials: SendGridCredentials): string {
@@ -199,16 +180,4 @@ function withoutSecret(error: SendGridError, apiKey: string): SendGridError {
 	return JSON.parse(JSON.stringify(error), (_, value: unknown) =>
 		typeof value === 'string' ? value.replaceAll(apiKey, '[API key]') : value,
 	) as SendGridError;
-}
-
-/**
- * Builds n8n's error from plain text only: the HTTP client's own error carries the request with
- * its Authorization header, and n8n keeps what it is given in the execution's data.
- */
-function toNodeApiError(context: SendGridApiContext, sendGridError: SendGridError): NodeApiError {
-	const { message, description } = describeError(sendGridError);
-	const httpCode = sendGridError.status?.toString();
-	const error = new NodeApiError(context.getNode(), {}, { message, description, httpCode });
-	error.context.data = { errors: sendGridError.details, code: sendGridError.code };
-	return error;
 }

@@ -5,8 +5,8 @@ import {
 	type IHookFunctions,
 	type IWebhookFunctions,
 } from 'n8n-workflow';
+import { apiError, errorStatus, sendGridErrors } from '../api/apiError';
 import { quoteDetails } from '../api/errors';
-import { errorStatus, sendGridErrors } from '../api/sendGridRequest';
 import {
 	createEventWebhook,
 	deleteEventWebhook,
@@ -241,12 +241,9 @@ function explain(
 	};
 }
 
-/** n8n returns its own errors as they are when they are wrapped again; this makes another one. */
 function withMessage(context: IHookFunctions, error: unknown, message: string): NodeApiError {
-	const httpCode = errorStatus(error)?.toString();
-	const explained = new NodeApiError(context.getNode(), {}, { message, httpCode });
-	explained.context.data = { errors: sendGridErrors(error) };
-	return explained;
+	const status = errorStatus(error);
+	return apiError(context.getNode(), { message, status, details: sendGridErrors(error) });
 }
 
 function refusalOf(error: unknown): Refusal | undefined {

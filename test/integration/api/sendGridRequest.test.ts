@@ -2,9 +2,8 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { INodeType, Logger, NodeApiError } from 'n8n-workflow';
 import { listItems, byOffset } from '../../../nodes/SendGrid/api/paging';
+import { errorStatus, sendGridErrors } from '../../../nodes/SendGrid/api/apiError';
 import {
-	errorStatus,
-	sendGridErrors,
 	sendGridRequest,
 	type Clock,
 	type SendGridApiContext,

@@ -1,0 +1,37 @@
+import { NodeApiError, type INode } from 'n8n-workflow';
+import { parseErrorDetails, type ErrorText, type SendGridErrorDetail } from './errors';
+
+/** What an error of the API is made of. */
+export interface ApiErrorParts extends Partial<ErrorText> {
+	message: string;
+	/** Absent if there was no answer. */
+	status?: number;
+	/** What SendGrid said. */
+	details: SendGridErrorDetail[];
+}
+
+/**
+ * Builds n8n's error from plain text only: the HTTP client's own error carries the request with
+ * its Authorization header, and n8n keeps what it is given in the execution's data.
+ */
+export function apiError(
+	node: INode,
+	{ message, description, status, details }: ApiErrorParts,
+): NodeApiError {
+	const error = new NodeApiError(node, {}, { message, description, httpCode: status?.toString() });
+	// n8n replaces a message that holds the name of a network failure, such as ECONNRESET.
+	error.message = message;
+	error.context.data = { errors: details };
+	return error;
+}
+
+/** The HTTP status behind an error of the API; `undefined` if there was no answer. */
+export function errorStatus(error: unknown): number | undefined {
+	const status = error instanceof NodeApiError ? Number(error.httpCode) : NaN;
+	return status > 0 ? status : undefined;
+}
+
+/** What SendGrid itself said in an error of the API. */
+export function sendGridErrors(error: unknown): SendGridErrorDetail[] {
+	return error instanceof NodeApiError ? parseErrorDetails(error.context.data) : [];
+}
