@@ -22,13 +22,13 @@ export function refusalIn(messages: string[]): Refusal | undefined {
 export function explainRefusal(refusal: Refusal, url: string): string {
 	switch (refusal) {
 		case 'noFreeSlot':
-			return `SendGrid allows no further Event Webhook on your plan. ${EVENT_WEBHOOKS_PAGE} and delete one that is no longer needed, or upgrade the plan. Then publish again.`;
+			return `SendGrid allows no further Event Webhook on your plan. ${EVENT_WEBHOOKS_PAGE} and delete one that is no longer needed, or upgrade the plan. Then try again.`;
 		case 'urlExists':
-			return `SendGrid already has an Event Webhook at ${url}, but does not list it for this API key. ${EVENT_WEBHOOKS_PAGE} in the account that has it (perhaps a subuser) and delete it there. Then publish again.`;
+			return `SendGrid already has an Event Webhook at ${url}, but does not list it for this API key. ${EVENT_WEBHOOKS_PAGE} in the account that has it (perhaps a subuser) and delete it there. Then try again.`;
 		case 'invalidUrl':
 			return `SendGrid does not accept ${url} as the address to post events to. It must be an https address that can be reached from the Internet: set the environment variable WEBHOOK_URL of n8n to the public address of this n8n and restart it.`;
 		case 'lockedByPlan':
-			return `SendGrid does not let the Event Webhook at ${url} be changed: your plan now allows fewer webhooks than there are. ${EVENT_WEBHOOKS_PAGE} and delete those that are no longer needed, or upgrade the plan. Then publish again.`;
+			return `SendGrid does not let the Event Webhook at ${url} be changed: your plan now allows fewer webhooks than there are. ${EVENT_WEBHOOKS_PAGE} and delete those that are no longer needed, or upgrade the plan. Then try again.`;
 	}
 }
 
@@ -40,7 +40,7 @@ export function explainFullSlots({ max_allowed, webhooks }: EventWebhookList): s
 				`"${friendly_name || 'without a name'}" at ${withoutSecrets(url)}${enabled ? '' : ' (disabled)'}`,
 		)
 		.join(', ');
-	return `SendGrid allows ${max_allowed} Event Webhooks on your plan and ${webhooks.length} of ${max_allowed} are in use: ${names}. None of them belongs to this node, so none was touched. ${EVENT_WEBHOOKS_PAGE} and delete one that is no longer needed (disabled ones count as well), or upgrade the plan. Then publish again.`;
+	return `SendGrid allows ${max_allowed} Event Webhooks on your plan and ${webhooks.length} of ${max_allowed} are in use: ${names}. None of them was touched. ${EVENT_WEBHOOKS_PAGE} and delete one that is no longer needed (disabled ones count as well), or upgrade the plan. Then try again.`;
 }
 
 /** Said when a webhook could not be removed again. */
