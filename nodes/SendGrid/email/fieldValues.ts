@@ -27,6 +27,29 @@ export function chosenValue(value: unknown): unknown {
 	return typeof value === 'object' && value !== null && 'value' in value ? value.value : value;
 }
 
+/**
+ * What a field that has to be filled in holds, without spaces around it.
+ *
+ * @param remedy what to do if it is empty, in the user's words
+ */
+export function requiredText(value: unknown, field: string, remedy: string): string {
+	const text = textValue(chosenValue(value), field).trim();
+	if (text === '') throw new InvalidFieldError(field, `is empty. ${remedy}`);
+	return text;
+}
+
+/** The ID of an unsubscribe group. */
+export function groupId(value: unknown, field: string): number {
+	const id = textValue(chosenValue(value), field).trim();
+	if (!/^\d+$/.test(id)) {
+		throw new InvalidFieldError(
+			field,
+			`"${id}" is not the ID of an unsubscribe group, which is a number such as 12345. Choose one from the list.`,
+		);
+	}
+	return Number(id);
+}
+
 /** The rows of a Name/Value table, as one object of texts. */
 export function textTable(
 	rows: Array<{ name: unknown; value: unknown }>,

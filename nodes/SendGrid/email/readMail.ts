@@ -2,7 +2,15 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { parseMoment } from '../moment';
 import { parseAddress, parseAddresses } from './addresses';
 import { readAttachments, type AttachmentFields } from './attachments';
-import { chosenValue, jsonObject, textList, textTable, textValue } from './fieldValues';
+import {
+	chosenValue,
+	groupId,
+	jsonObject,
+	requiredText,
+	textList,
+	textTable,
+	textValue,
+} from './fieldValues';
 import { InvalidFieldError } from './invalidFieldError';
 import { isDynamicTemplate, type Message, type Personalization } from './mail';
 
@@ -53,7 +61,13 @@ export async function readMessage(context: IExecuteFunctions, item: number): Pro
 		replyTo: parseAddresses(fields.replyTo, 'Reply To'),
 		text: isTemplate ? '' : textValue(parameter('text'), 'Text'),
 		html: isTemplate ? '' : textValue(parameter('html'), 'HTML'),
-		templateId: isTemplate ? readTemplateId(parameter('templateId')) : '',
+		templateId: isTemplate
+			? requiredText(
+					parameter('templateId'),
+					'Template',
+					'Choose one from the list, or enter its ID, for example d-0123456789abcdef0123456789abcdef.',
+				)
+			: '',
 		attachments: await readAttachments(context, item, fields),
 		categories: textList(parameter('categories'), 'Categories'),
 		sendAt: readSendAt(fields.sendAt, context.getTimezone()),
@@ -104,17 +118,6 @@ export function readTemplateData(
 	return { templateData: {}, substitutions: textTable(rows, field) };
 }
 
-function readTemplateId(value: unknown): string {
-	const id = textValue(chosenValue(value), 'Template').trim();
-	if (id === '') {
-		throw new InvalidFieldError(
-			'Template',
-			'is empty. Choose one from the list, or enter its ID, for example d-0123456789abcdef0123456789abcdef.',
-		);
-	}
-	return id;
-}
-
 /** Unix seconds. */
 function readSendAt(value: unknown, timeZone: string): number | undefined {
 	if (value === undefined || value === null || value === '') return undefined;
@@ -149,16 +152,6 @@ function readUnsubscribeGroup({ unsubscribeGroup, groupsToDisplay }: Settings): 
 		groupId: groupId(group, 'Unsubscribe Group'),
 		...(display.length > 0 && { groupsToDisplay: display }),
 	};
-}
-
-function groupId(id: string, field: string): number {
-	if (!/^\d+$/.test(id)) {
-		throw new InvalidFieldError(
-			field,
-			`"${id}" is not the ID of an unsubscribe group, which is a number such as 12345. Choose one from the list.`,
-		);
-	}
-	return Number(id);
 }
 
 function readMailSettings(settings: Settings): Message['mailSettings'] {

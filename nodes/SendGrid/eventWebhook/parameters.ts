@@ -1,6 +1,5 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
-import { chosenValue, textValue } from '../email/fieldValues';
-import { InvalidFieldError } from '../email/invalidFieldError';
+import { requiredText } from '../email/fieldValues';
 
 /** One webhook, chosen from the list or by its ID. */
 export const webhookIdParameter: INodeProperties = {
@@ -35,13 +34,9 @@ export const webhookIdParameter: INodeProperties = {
  */
 export function webhookIdOf(context: IExecuteFunctions, itemIndex: number): string {
 	const { displayName, name } = webhookIdParameter;
-	const value = chosenValue(context.getNodeParameter(name, itemIndex, ''));
-	const id = textValue(value, displayName).trim();
-	if (id === '') {
-		throw new InvalidFieldError(
-			displayName,
-			'is empty. Choose a webhook from the list or enter its ID.',
-		);
-	}
-	return id;
+	return requiredText(
+		context.getNodeParameter(name, itemIndex, ''),
+		displayName,
+		'Choose a webhook from the list or enter its ID.',
+	);
 }

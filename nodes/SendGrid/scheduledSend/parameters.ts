@@ -1,6 +1,5 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
-import { textValue } from '../email/fieldValues';
-import { InvalidFieldError } from '../email/invalidFieldError';
+import { requiredText } from '../email/fieldValues';
 
 export const batchIdParameter: INodeProperties = {
 	displayName: 'Batch ID',
@@ -15,9 +14,9 @@ export const batchIdParameter: INodeProperties = {
 /** @throws InvalidFieldError if it is empty */
 export function batchIdOf(context: IExecuteFunctions, itemIndex: number): string {
 	const { displayName, name } = batchIdParameter;
-	const id = textValue(context.getNodeParameter(name, itemIndex), displayName).trim();
-	if (id === '') {
-		throw new InvalidFieldError(displayName, 'is empty. Enter the batch ID of the scheduled mail.');
-	}
-	return id;
+	return requiredText(
+		context.getNodeParameter(name, itemIndex),
+		displayName,
+		'Enter the batch ID of the scheduled mail.',
+	);
 }

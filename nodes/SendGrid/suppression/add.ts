@@ -1,18 +1,18 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { sendGridRequest } from '../api/sendGridRequest';
-import { parseAddress } from '../email/addresses';
+import { InvalidFieldError } from '../email/invalidFieldError';
 import type { ItemOperation } from '../operation';
 import { LIST_OPTIONS } from './lists';
-import { emailParameter, groupIdOf, groupParameter } from './parameters';
+import { emailOf, emailParameter, groupIdOf, groupParameter } from './parameters';
+
+/** SendGrid fills the other lists itself. */
+const OPEN_LISTS = ['globalUnsubscribes', 'groupUnsubscribes'];
 
 const listParameter: INodeProperties = {
 	displayName: 'List',
 	name: 'list',
 	type: 'options',
-	// SendGrid fills the other lists itself.
-	options: LIST_OPTIONS.filter(({ value }) =>
-		['globalUnsubscribes', 'groupUnsubscribes'].includes(value as string),
-	),
+	options: LIST_OPTIONS.filter(({ value }) => OPEN_LISTS.includes(value as string)),
 	default: 'globalUnsubscribes',
 	description: 'The list to add the address to',
 };
@@ -27,9 +27,14 @@ export const add: ItemOperation = {
 	},
 	properties: [emailParameter, listParameter, groupParameter],
 	async executeItem(context, itemIndex) {
-		const { displayName, name } = emailParameter;
-		const { email } = parseAddress(context.getNodeParameter(name, itemIndex), displayName);
+		const email = emailOf(context, itemIndex);
 		const list = context.getNodeParameter(listParameter.name, itemIndex) as string;
+		if (!OPEN_LISTS.includes(list)) {
+			throw new InvalidFieldError(
+				listParameter.displayName,
+				`nothing can be added to "${list}". Use ${OPEN_LISTS.join(' or ')}.`,
+			);
+		}
 		const call = {
 			method: 'POST',
 			body: { recipient_emails: [email] },

@@ -1,10 +1,9 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
 import { ifFound } from '../api/ifFound';
 import { sendGridRequest } from '../api/sendGridRequest';
-import { parseAddress } from '../email/addresses';
 import type { ItemOperation } from '../operation';
 import { SUPPRESSION_LISTS, toEntry, type SuppressionList } from './lists';
-import { emailParameter } from './parameters';
+import { emailOf, emailParameter } from './parameters';
 
 /** Looks one address up in every list at once. */
 export const check: ItemOperation = {
@@ -17,8 +16,7 @@ export const check: ItemOperation = {
 	},
 	properties: [emailParameter],
 	async executeItem(context, itemIndex) {
-		const { displayName, name } = emailParameter;
-		const { email } = parseAddress(context.getNodeParameter(name, itemIndex), displayName);
+		const email = emailOf(context, itemIndex);
 		// Waits for all of them, so that none is still under way when the node has failed.
 		const lookUps = await Promise.allSettled(
 			SUPPRESSION_LISTS.map(async (list) => await reasonsOf(context, list, email)),

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
-import { chosenValue, textValue } from '../email/fieldValues';
-import { InvalidFieldError } from '../email/invalidFieldError';
+import { parseAddress } from '../email/addresses';
+import { groupId } from '../email/fieldValues';
 
 export const emailParameter: INodeProperties = {
 	displayName: 'Email',
@@ -34,19 +34,21 @@ export const groupParameter: INodeProperties = {
 };
 
 /**
- * The ID of the chosen unsubscribe group.
+ * The address that an item names.
+ *
+ * @throws InvalidFieldError unless it is exactly one
+ */
+export function emailOf(context: IExecuteFunctions, itemIndex: number): string {
+	const { displayName, name } = emailParameter;
+	return parseAddress(context.getNodeParameter(name, itemIndex), displayName).email;
+}
+
+/**
+ * The ID of the unsubscribe group that an item names.
  *
  * @throws InvalidFieldError unless it is a number
  */
 export function groupIdOf(context: IExecuteFunctions, itemIndex: number): number {
 	const { displayName, name } = groupParameter;
-	const value = chosenValue(context.getNodeParameter(name, itemIndex, ''));
-	const id = textValue(value, displayName).trim();
-	if (!/^\d+$/.test(id)) {
-		throw new InvalidFieldError(
-			displayName,
-			`"${id}" is not the ID of an unsubscribe group, which is a number such as 12345. Choose one from the list.`,
-		);
-	}
-	return Number(id);
+	return groupId(context.getNodeParameter(name, itemIndex, ''), displayName);
 }

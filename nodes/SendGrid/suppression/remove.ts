@@ -1,11 +1,10 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { ifFound } from '../api/ifFound';
 import { sendGridRequest } from '../api/sendGridRequest';
-import { textValue } from '../email/fieldValues';
-import { InvalidFieldError } from '../email/invalidFieldError';
+import { requiredText } from '../email/fieldValues';
 import type { ItemOperation } from '../operation';
 import { LIST_OPTIONS, suppressionList } from './lists';
-import { emailParameter, groupIdOf, groupParameter } from './parameters';
+import { emailOf, emailParameter, groupIdOf, groupParameter } from './parameters';
 
 const listParameter: INodeProperties = {
 	displayName: 'List',
@@ -26,18 +25,16 @@ export const remove: ItemOperation = {
 	},
 	properties: [emailParameter, listParameter, groupParameter],
 	async executeItem(context, itemIndex) {
-		// No check of its form: the list of invalid addresses holds what is no address.
-		const email = textValue(
-			context.getNodeParameter(emailParameter.name, itemIndex),
-			emailParameter.displayName,
-		).trim();
-		if (email === '') {
-			throw new InvalidFieldError(emailParameter.displayName, 'is empty. Enter the address.');
-		}
 		const list = suppressionList(
 			context.getNodeParameter(listParameter.name, itemIndex),
 			listParameter.displayName,
 		);
+		const { displayName, name } = emailParameter;
+		// The list of invalid addresses holds what is no address.
+		const email =
+			list.value === 'invalidEmails'
+				? requiredText(context.getNodeParameter(name, itemIndex), displayName, 'Enter the address.')
+				: emailOf(context, itemIndex);
 		const group = list.value === 'groupUnsubscribes' && {
 			group_id: groupIdOf(context, itemIndex),
 		};

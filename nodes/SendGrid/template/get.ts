@@ -1,7 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { sendGridRequest } from '../api/sendGridRequest';
-import { chosenValue, textValue } from '../email/fieldValues';
-import { InvalidFieldError } from '../email/invalidFieldError';
+import { requiredText } from '../email/fieldValues';
 import type { ItemOperation } from '../operation';
 
 const templateIdParameter: INodeProperties = {
@@ -39,14 +38,11 @@ export const get: ItemOperation = {
 	properties: [templateIdParameter],
 	async executeItem(context, itemIndex) {
 		const { displayName, name } = templateIdParameter;
-		const value = chosenValue(context.getNodeParameter(name, itemIndex, ''));
-		const id = textValue(value, displayName).trim();
-		if (id === '') {
-			throw new InvalidFieldError(
-				displayName,
-				'is empty. Choose one from the list or enter its ID.',
-			);
-		}
+		const id = requiredText(
+			context.getNodeParameter(name, itemIndex, ''),
+			displayName,
+			'Choose one from the list or enter its ID.',
+		);
 		const path = `/v3/templates/${encodeURIComponent(id)}`;
 		const { body } = await sendGridRequest(context, { method: 'GET', path });
 		return body;

@@ -58,6 +58,13 @@ describe('Suppression', () => {
 			).rejects.toThrow('Unsubscribe Group: "News" is not the ID of an unsubscribe group');
 		});
 
+		it('adds to no list that SendGrid fills itself', async () => {
+			await expect(add({ list: '={{ "bounces" }}' })).rejects.toThrow(
+				'List: nothing can be added to "bounces". Use globalUnsubscribes or groupUnsubscribes.',
+			);
+			expect(sendGrid.requests).toHaveLength(0);
+		});
+
 		it('refuses what is not an address', async () => {
 			await expect(add({ email: 'ann@' })).rejects.toThrow('Email: "ann@" is not an email address');
 			expect(sendGrid.requests).toHaveLength(0);
@@ -116,9 +123,12 @@ describe('Suppression', () => {
 			]);
 		});
 
-		it('refuses to go without an address: that path would stand for the whole list', async () => {
-			await expect(remove({ email: ' ', list: 'bounces' })).rejects.toThrow('Email: is empty');
-			expect(sendGrid.requests).toHaveLength(0);
-		});
+		it.each(['bounces', 'invalidEmails'])(
+			'takes nothing off %s without an address: that path would stand for the whole list',
+			async (list) => {
+				await expect(remove({ email: ' ', list })).rejects.toThrow('Email: is empty');
+				expect(sendGrid.requests).toHaveLength(0);
+			},
+		);
 	});
 });
