@@ -1,24 +1,18 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { EVENT_TYPES } from '../../nodes/SendGrid/events/eventTypes';
 import type { SigningKey } from './signing';
 import { Statistics } from './statistics';
 
-/** Settings of an Event Webhook that its owner chooses; the flags are named as in the API. */
-export interface WebhookSettings {
+/** The switch of one type of event, as named in the API. */
+export type WebhookFlag = (typeof EVENT_TYPES)[number]['settingsFlag'];
+
+export const WEBHOOK_FLAGS: readonly WebhookFlag[] = EVENT_TYPES.map((type) => type.settingsFlag);
+
+/** Settings of an Event Webhook that its owner chooses. */
+export interface WebhookSettings extends Record<WebhookFlag, boolean> {
 	url: string;
 	enabled: boolean;
 	friendly_name: string;
-	group_resubscribe: boolean;
-	delivered: boolean;
-	group_unsubscribe: boolean;
-	spam_report: boolean;
-	bounce: boolean;
-	deferred: boolean;
-	unsubscribe: boolean;
-	processed: boolean;
-	open: boolean;
-	click: boolean;
-	dropped: boolean;
-	account_status_change: boolean;
 	oauth_client_id: string;
 	oauth_client_secret: string;
 	oauth_token_url: string;
@@ -100,21 +94,13 @@ export interface VerifiedSender {
 
 /** What the owner of a webhook gets without asking for more. */
 const WEBHOOK_DEFAULTS: WebhookSettings = {
+	...(Object.fromEntries(WEBHOOK_FLAGS.map((flag) => [flag, false])) as Record<
+		WebhookFlag,
+		boolean
+	>),
 	url: '',
 	enabled: false,
 	friendly_name: '',
-	group_resubscribe: false,
-	delivered: false,
-	group_unsubscribe: false,
-	spam_report: false,
-	bounce: false,
-	deferred: false,
-	unsubscribe: false,
-	processed: false,
-	open: false,
-	click: false,
-	dropped: false,
-	account_status_change: false,
 	oauth_client_id: '',
 	oauth_client_secret: '',
 	oauth_token_url: '',

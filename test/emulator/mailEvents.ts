@@ -41,8 +41,7 @@ const STORIES = {
 	'group-resubscribe': (mail) => [...mail.opened(), mail.groupChange('group_resubscribe')],
 } satisfies Record<string, (mail: RecipientMail) => SendGridEvent[]>;
 
-/** The local parts that mean something; see the README for what. */
-export const STORY_NAMES = Object.keys(STORIES) as ReadonlyArray<keyof typeof STORIES>;
+const STORY_NAMES = Object.keys(STORIES) as ReadonlyArray<keyof typeof STORIES>;
 
 /** All events of one sending, recipient after recipient, each recipient's in the usual order. */
 export function eventsOfSending(account: Account, sending: Sending): SendGridEvent[] {

@@ -1,5 +1,5 @@
 import { EVENT_TYPES } from '../../nodes/SendGrid/events/eventTypes';
-import type { Account, Webhook, WebhookSettings } from './account';
+import type { Account, Webhook, WebhookFlag } from './account';
 import type { AcceptedMail, MailBody } from './mail';
 import { eventsOfSending, recordEvent } from './mailEvents';
 import type { Sending } from './mailEvents';
@@ -17,7 +17,7 @@ interface MailRoomSettings {
 }
 
 /** Which switch of a webhook lets which event through. */
-const settingsFlags = new Map<unknown, string>(
+const flagOfEvent = new Map<unknown, WebhookFlag>(
 	EVENT_TYPES.map(({ name, settingsFlag }) => [name, settingsFlag]),
 );
 
@@ -115,6 +115,6 @@ function dueAt(body: MailBody, { send_at }: { send_at?: number }): number {
 }
 
 function wants(webhook: Webhook, { event }: SendGridEvent): boolean {
-	const flag = settingsFlags.get(event) as keyof WebhookSettings | undefined;
-	return webhook.enabled && flag !== undefined && webhook[flag] === true;
+	const flag = flagOfEvent.get(event);
+	return webhook.enabled && flag !== undefined && webhook[flag];
 }

@@ -1,6 +1,7 @@
 import type { MailBody, Personalization } from './mail';
 import type { MailContext, Report } from './mailSchema';
 
+// SendGrid's limits, written down here again on purpose: what the nodes send is held against them.
 const MAX_PERSONALIZATIONS = 1000;
 const MAX_RECIPIENTS = 1000;
 const MAX_CATEGORIES = 10;

@@ -28,8 +28,10 @@ export class Statistics {
 	private readonly byDay = new Map<string, Map<string | undefined, Metrics>>();
 	private readonly seen = new Set<string>();
 
-	/** Counts one event. Recipients count for the unique figures once per message. */
+	/** Counts one event, if it says when it was. Unique figures count a message to one recipient once. */
 	count(event: SendGridEvent): void {
+		const time = Number(event['timestamp']) * 1000;
+		if (Number.isNaN(time)) return;
 		const metrics = metricsOf(event);
 		for (const unique of ['opens', 'clicks'] as const) {
 			const key = `${unique} ${event['sg_message_id']}`;
@@ -38,7 +40,7 @@ export class Statistics {
 				metrics.push(`unique_${unique}`);
 			}
 		}
-		const day = new Date(Number(event['timestamp']) * 1000).toISOString().slice(0, 10);
+		const day = new Date(time).toISOString().slice(0, 10);
 		for (const category of [undefined, ...categoriesOf(event)]) {
 			const counts = this.countsFor(day, category);
 			for (const metric of metrics) counts[metric] += 1;

@@ -1,4 +1,5 @@
 import { ApiError } from '../apiError';
+import { WEBHOOK_FLAGS } from '../account';
 import type { Account, Webhook, WebhookSettings } from '../account';
 import { route } from '../router';
 import type { Call, Reply, Route } from '../router';
@@ -13,20 +14,10 @@ const UPDATE = [`${SCOPE}.update`];
 const DELETE = [`${SCOPE}.delete`, `${SCOPE}.update`];
 const TEST = ['create', 'read', 'update'].map((verb) => `user.webhooks.event.test.${verb}`);
 
-const FLAGS = [
-	'group_resubscribe',
-	'delivered',
-	'group_unsubscribe',
-	'spam_report',
-	'bounce',
-	'deferred',
-	'unsubscribe',
-	'processed',
-	'open',
-	'click',
-	'dropped',
-] as const;
-const BOOLEANS = ['enabled', ...FLAGS, 'account_status_change'] as const;
+/** Shown only to those who ask for it. */
+const ASKED_FOR = 'account_status_change';
+const FLAGS = WEBHOOK_FLAGS.filter((flag) => flag !== ASKED_FOR);
+const BOOLEANS = ['enabled', ...WEBHOOK_FLAGS] as const;
 const TEXTS = [
 	'url',
 	'friendly_name',
@@ -62,8 +53,8 @@ function create({ account, body, services, request }: Call): Reply {
 			},
 		]);
 	}
-	// Documented as set by an update only: a creation takes no notice of account_status_change.
-	const webhook = account.addWebhook({ ...settings, url, account_status_change: false });
+	// Documented as set by an update only: a creation takes no notice of it.
+	const webhook = account.addWebhook({ ...settings, url, [ASKED_FOR]: false });
 	return {
 		status: 201,
 		body: { ...describe(webhook, request.query), ...datesOf(webhook) },
@@ -152,13 +143,12 @@ function settingsFrom(body: Readonly<Record<string, unknown>>): Partial<WebhookS
 function describe(webhook: Webhook, query: URLSearchParams): Record<string, unknown> {
 	const flags = Object.fromEntries(FLAGS.map((flag) => [flag, webhook[flag]]));
 	const included = query.getAll('include').flatMap((names) => names.split(','));
-	const { enabled, url, friendly_name, id, account_status_change } = webhook;
-	const { oauth_client_id, oauth_token_url } = webhook;
+	const { enabled, url, friendly_name, id, oauth_client_id, oauth_token_url } = webhook;
 	return {
 		enabled,
 		url,
-		...(included.includes('account_status_change') && { account_status_change }),
 		...flags,
+		...(included.includes(ASKED_FOR) && { [ASKED_FOR]: webhook[ASKED_FOR] }),
 		friendly_name,
 		id,
 		...(oauth_client_id && { oauth_client_id, oauth_token_url }),
