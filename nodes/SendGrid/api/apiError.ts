@@ -6,6 +6,8 @@ export interface ApiErrorParts extends Partial<ErrorText> {
 	message: string;
 	/** Absent if there was no answer. */
 	status?: number;
+	/** Node's error code, for example `ECONNREFUSED`; absent if there was an answer. */
+	code?: string;
 	/** What SendGrid said. */
 	details: SendGridErrorDetail[];
 }
@@ -16,12 +18,12 @@ export interface ApiErrorParts extends Partial<ErrorText> {
  */
 export function apiError(
 	node: INode,
-	{ message, description, status, details }: ApiErrorParts,
+	{ message, description, status, code, details }: ApiErrorParts,
 ): NodeApiError {
 	const error = new NodeApiError(node, {}, { message, description, httpCode: status?.toString() });
 	// n8n replaces a message that holds the name of a network failure, such as ECONNRESET.
 	error.message = message;
-	error.context.data = { errors: details };
+	error.context.data = { errors: details, code };
 	return error;
 }
 
@@ -34,4 +36,19 @@ export function errorStatus(error: unknown): number | undefined {
 /** What SendGrid itself said in an error of the API. */
 export function sendGridErrors(error: unknown): SendGridErrorDetail[] {
 	return error instanceof NodeApiError ? parseErrorDetails(error.context.data) : [];
+}
+
+/** Failures before any byte of a request reached SendGrid. */
+const NEVER_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
+
+/**
+ * Whether SendGrid may have done what was asked although the call failed: after a 5xx, or after a
+ * connection that broke or fell silent, nobody knows.
+ */
+export function mayHaveActed(error: unknown): boolean {
+	if (!(error instanceof NodeApiError)) return false;
+	const status = errorStatus(error);
+	if (status !== undefined) return status >= 500;
+	const { code } = (error.context.data ?? {}) as { code?: string };
+	return code === undefined || !NEVER_SENT.includes(code);
 }

@@ -14,7 +14,7 @@ import { resolveBaseUrl, type SendGridCredentials } from './baseUrl';
 import { describeError, parseErrorDetails, type SendGridError } from './errors';
 import { DEFAULT_PATIENCE, nextAttempt } from './retry';
 
-export { errorStatus, sendGridErrors } from './apiError';
+export { errorStatus, mayHaveActed, sendGridErrors } from './apiError';
 
 /** The n8n contexts that can make an authenticated call. */
 export type SendGridApiContext =

@@ -1,12 +1,7 @@
 import type { Client } from '@sendgrid/client';
 import { MailService } from '@sendgrid/mail';
 import { NodeApiError, type IExecuteFunctions } from 'n8n-workflow';
-import {
-	errorCode,
-	errorStatus,
-	sendGridRequest,
-	type SendGridResponse,
-} from '../api/sendGridRequest';
+import { mayHaveActed, sendGridRequest, type SendGridResponse } from '../api/sendGridRequest';
 import { toMailData, type Message, type Personalization } from './mail';
 
 /** What SendGrid says of a mail it accepted. */
@@ -15,9 +10,6 @@ export interface Receipt {
 	/** All recipients of the request share it; the events about them carry it as `messageId`. */
 	messageId?: string;
 }
-
-/** Failures before any byte of a request reached SendGrid. */
-const NOT_CONNECTED = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'];
 
 /** SendGrid's own mail builder, with n8n's HTTP helper in place of its HTTP client. */
 export class Mailer {
@@ -59,11 +51,4 @@ export class Mailer {
 	private async post(body: object): Promise<SendGridResponse<unknown>> {
 		return await sendGridRequest(this.context, { method: 'POST', path: '/v3/mail/send', body });
 	}
-}
-
-/** After a 5xx, or a connection that broke or fell silent, nobody knows what SendGrid did. */
-function mayHaveActed(error: NodeApiError): boolean {
-	const status = errorStatus(error);
-	if (status !== undefined) return status >= 500;
-	return !NOT_CONNECTED.includes(errorCode(error) ?? '');
 }

@@ -5,7 +5,7 @@ import {
 	type IHookFunctions,
 	type IWebhookFunctions,
 } from 'n8n-workflow';
-import { apiError, errorStatus, sendGridErrors } from '../api/apiError';
+import { apiError, errorStatus, mayHaveActed, sendGridErrors } from '../api/apiError';
 import { quoteDetails } from '../api/errors';
 import {
 	createEventWebhook,
@@ -188,9 +188,7 @@ async function makeWebhook(
 		if (refusal === 'noFreeSlot') {
 			throw withMessage(context, error, explainFullSlots(list));
 		}
-		// Without an answer, or after a 5xx, it may have been made all the same.
-		const status = errorStatus(error);
-		if (status === undefined || status >= 500 || refusal === 'urlExists') {
+		if (mayHaveActed(error) || refusal === 'urlExists') {
 			const made = findOwn((await listEventWebhooks(context)).webhooks, settings.url);
 			if (made !== undefined) return made.id;
 		}

@@ -2,8 +2,10 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { INodeType, Logger, NodeApiError } from 'n8n-workflow';
 import { listItems, byOffset } from '../../../nodes/SendGrid/api/paging';
-import { errorStatus, sendGridErrors } from '../../../nodes/SendGrid/api/apiError';
 import {
+	errorStatus,
+	mayHaveActed,
+	sendGridErrors,
 	sendGridRequest,
 	type Clock,
 	type SendGridApiContext,
@@ -200,6 +202,31 @@ describe('an error', () => {
 		const error = await failureOf(sendGridRequest(context(), LIST));
 		expect(error.message).toContain('answered with a redirect');
 		expect(sendGrid.requests).toHaveLength(1);
+	});
+});
+
+describe('whether SendGrid may have acted', () => {
+	it.each<[boolean, string, () => void]>([
+		[true, 'a 500', () => sendGrid.failNext(/./, { status: 500 })],
+		[true, 'a broken connection', () => sendGrid.failNext(/./, { connection: 'break' })],
+		[true, 'a time-out', () => sendGrid.failNext(/./, { connection: 'hang' })],
+		[false, 'a 400', () => sendGrid.failNext(/./, { status: 400 })],
+		[false, 'a 429', () => sendGrid.failNext(/./, { status: 429 })],
+	])('is %s after %s', async (expected, _case, fail) => {
+		fail();
+		const request = { ...SEND, timeout: 50, patience: 0 };
+		expect(mayHaveActed(await failureOf(sendGridRequest(context(), request)))).toBe(expected);
+	});
+
+	it('is false if nothing was sent', async () => {
+		const gone = context();
+		await sendGrid.stop();
+		const error = await failureOf(sendGridRequest(gone, { ...SEND, patience: 0 }));
+		expect(mayHaveActed(error)).toBe(false);
+	});
+
+	it('is false of an error that did not come from a call', () => {
+		expect(mayHaveActed(new Error('no call'))).toBe(false);
 	});
 });
 
