@@ -1,8 +1,8 @@
-import { NodeOperationError, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { ifFound } from '../api/ifFound';
 import { sendGridRequest } from '../api/sendGridRequest';
 import type { ItemOperation } from '../operation';
-import { SUPPRESSION_LISTS, toEntry, type SuppressionList } from './lists';
+import { SUPPRESSION_LISTS, toEntry, unreadableList, type SuppressionList } from './lists';
 import { emailOf, emailParameter } from './parameters';
 
 /** Looks one address up in every list at once. */
@@ -43,15 +43,6 @@ async function reasonsOf(
 	const path = `${list.addressPath}/${encodeURIComponent(email)}`;
 	const response = await ifFound(sendGridRequest<unknown>(context, { method: 'GET', path }));
 	const entries = response === undefined ? [] : list.entriesOf(response.body);
-	if (entries === undefined) {
-		throw new NodeOperationError(
-			context.getNode(),
-			`The list ${list.name} could not be read: the answer to GET ${path} is not what SendGrid documents`,
-			{
-				description:
-					'With a custom region, check the base URL in the SendGrid Events API credential.',
-			},
-		);
-	}
+	if (entries === undefined) throw unreadableList(context, list, path);
 	return entries.map((entry) => ({ ...toEntry(list, entry), stops: list.stops }));
 }

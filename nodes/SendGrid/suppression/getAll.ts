@@ -4,7 +4,13 @@ import { InvalidFieldError } from '../email/invalidFieldError';
 import { momentParameter } from '../moment';
 import type { ItemOperation } from '../operation';
 import { RETURN_ALL_OR_LIMIT, wantedResults } from '../returnAll';
-import { LIST_OPTIONS, suppressionList, toEntry, type SuppressionList } from './lists';
+import {
+	LIST_OPTIONS,
+	suppressionList,
+	toEntry,
+	unreadableList,
+	type SuppressionList,
+} from './lists';
 
 /** The most that SendGrid gives at once. */
 const PAGE_SIZE = 500;
@@ -95,7 +101,10 @@ async function* readLists(
 		const entries = listItems<IDataObject>(context, {
 			path: list.path,
 			query,
-			items: (body) => body as IDataObject[],
+			items: (body) => {
+				if (!Array.isArray(body)) throw unreadableList(context, list, list.path);
+				return body as IDataObject[];
+			},
 			// Undocumented for group unsubscribes: https://github.com/sendgrid/docs/issues/5178
 			paging: byOffset,
 		});

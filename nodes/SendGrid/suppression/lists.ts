@@ -1,4 +1,9 @@
-import type { IDataObject, INodePropertyOptions } from 'n8n-workflow';
+import {
+	NodeOperationError,
+	type IDataObject,
+	type IExecuteFunctions,
+	type INodePropertyOptions,
+} from 'n8n-workflow';
 import { InvalidFieldError } from '../email/invalidFieldError';
 import { isoFromUnix } from '../moment';
 
@@ -125,6 +130,22 @@ export function suppressionList(value: unknown, field: string): SuppressionList 
 		throw new InvalidFieldError(field, `"${String(value)}" is not a list. Use one of: ${values}.`);
 	}
 	return list;
+}
+
+/** For an answer that is not what SendGrid documents: something else answered in its place. */
+export function unreadableList(
+	context: IExecuteFunctions,
+	{ name }: SuppressionList,
+	path: string,
+): NodeOperationError {
+	return new NodeOperationError(
+		context.getNode(),
+		`The list ${name} could not be read: the answer to GET ${path} is not what SendGrid documents`,
+		{
+			description:
+				'With a custom region, check the base URL in the SendGrid Events API credential.',
+		},
+	);
 }
 
 /**

@@ -190,6 +190,14 @@ describe('Suppression > Get Many', () => {
 		expect(sendGrid.requests).toHaveLength(0);
 	});
 
+	it('fails on an answer that is no list', async () => {
+		sendGrid.failNext('GET /v3/suppression/blocks', { status: 200, body: { status: 'ok' } });
+
+		await expect(getAll()).rejects.toThrow(
+			'The list Blocks could not be read: the answer to GET /v3/suppression/blocks',
+		);
+	});
+
 	it('says which permission is missing', async () => {
 		await sendGrid.stop();
 		sendGrid = await SendGridEmulator.start({
