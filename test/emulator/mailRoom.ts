@@ -34,7 +34,7 @@ export class MailRoom {
 		private readonly settings: MailRoomSettings,
 	) {}
 
-	/** Accepts a valid mail: what is due leads to events at once, the rest at its time. */
+	/** Accepts a valid mail. Its events come later, so that the answer need not wait for them. */
 	accept(body: MailBody): AcceptedMail {
 		const mail = { messageId: randomId(), body, acceptedAt: this.account.now() };
 		this.mails.push(mail);
@@ -46,7 +46,7 @@ export class MailRoom {
 			firstRecipient += to.length + cc.length + bcc.length;
 			this.setAlarm(dueAt(body, personalization));
 		}
-		this.release();
+		this.collect();
 		return mail;
 	}
 
@@ -76,11 +76,12 @@ export class MailRoom {
 			if (collected) for (const event of wanted) collected.push(event);
 			else this.collected.set(webhook, wanted);
 		}
-		this.collecting ??= setTimeout(() => this.flush(), this.settings.collectMs);
+		this.collect();
 	}
 
-	/** Posts what was collected, without waiting any longer. */
+	/** Sends what is due and posts what was collected, without waiting any longer. */
 	flush(): void {
+		this.release();
 		clearTimeout(this.collecting);
 		this.collecting = undefined;
 		const collected = [...this.collected];
@@ -94,6 +95,10 @@ export class MailRoom {
 		for (const alarm of this.alarms) clearTimeout(alarm);
 		this.collected.clear();
 		this.scheduled = [];
+	}
+
+	private collect(): void {
+		this.collecting ??= setTimeout(() => this.flush(), this.settings.collectMs);
 	}
 
 	/** Looks again if it rings a little early, as timers may. */

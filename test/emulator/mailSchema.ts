@@ -15,7 +15,7 @@ export type MailContext = Pick<
 	'seconds' | 'templates' | 'groups' | 'ipPools' | 'batchIds'
 >;
 
-type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'object' | 'array';
+type JsonType = 'string' | 'integer' | 'boolean' | 'object' | 'array';
 
 /** The shape of one field. */
 interface Field {
@@ -194,7 +194,7 @@ export function validateMail(body: unknown, context?: MailContext): MailError[] 
 
 function checkShape(field: Field, value: unknown, path: string, report: Report): void {
 	const given = typeOf(value);
-	if (given !== field.type && !(field.type === 'number' && given === 'integer')) {
+	if (given !== field.type) {
 		return report(path, `Invalid type. Expected: ${field.type}, given: ${given}.`);
 	}
 	switch (given) {

@@ -265,6 +265,16 @@ describe('signing', () => {
 	});
 });
 
+it('acts on the oldest webhook when no id is given', async () => {
+	sendGrid.addWebhook({ url: 'https://example.com/2', created_date: '2025-02-01T00:00:00Z' });
+	const { id } = sendGrid.addWebhook({ url: 'https://example.com/1', created_date: null });
+	const changed = await call(sendGrid, `PATCH ${SETTINGS}`, { bounce: true });
+	expect(changed.body).toMatchObject({ id, bounce: true });
+	const signed = await call(sendGrid, `PATCH ${SETTINGS}/signed`, { enabled: true });
+	expect(signed.body).toEqual({ id: '', public_key: sendGrid.publicKey(id) });
+	expect((await call(sendGrid, `GET ${SETTINGS}/signed`)).body).toEqual(signed.body);
+});
+
 describe('the test endpoint', () => {
 	it("answers 204 and posts eleven events to the URL given, signed with the webhook's key", async () => {
 		const receiver = await start.receiver();
