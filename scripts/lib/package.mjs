@@ -3,10 +3,11 @@ import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { mustSucceed, UserError } from './commands.mjs';
+import { runUnseen, UserError } from './commands.mjs';
 import { projectFolder } from './runtimes.mjs';
 
 const packFolder = path.join(projectFolder, '.cache', 'package');
+const logFile = path.join(projectFolder, '.cache', 'package.log');
 
 /** A package this small has no business growing unnoticed: a bundled dependency shows here. */
 const MAX_TARBALL_BYTES = 200_000;
@@ -16,7 +17,8 @@ const MAX_TARBALL_BYTES = 200_000;
  * @throws {UserError} when the build or the packing fails
  */
 export async function buildAndPack() {
-	await mustSucceed('npm', ['run', '--silent', 'build'], { cwd: projectFolder });
+	console.log('Building the package ...');
+	await npm('run', 'build');
 	return await pack();
 }
 
@@ -24,13 +26,15 @@ export async function buildAndPack() {
 export async function pack() {
 	await rm(packFolder, { recursive: true, force: true });
 	await mkdir(packFolder, { recursive: true });
-	await mustSucceed(
-		'npm',
-		['pack', '--silent', '--ignore-scripts', '--pack-destination', packFolder],
-		{ cwd: projectFolder },
-	);
+	await npm('pack', '--ignore-scripts', '--pack-destination', packFolder);
 	const [tarball] = await readdir(packFolder);
 	return path.join(packFolder, tarball);
+}
+
+async function npm(...args) {
+	await mkdir(path.dirname(logFile), { recursive: true });
+	await rm(logFile, { force: true });
+	await runUnseen('npm', args, { cwd: projectFolder, logFile });
 }
 
 /**
