@@ -69,9 +69,23 @@ export function addressKey({ email }: Address): string {
 
 /** Splits at the commas outside of double quotes and angle brackets; drops what is empty. */
 function splitList(text: string): string[] {
-	const entries = text.match(/(?:"(?:\\.|[^"\\])*"|<[^<>]*>|[^,])+/gsu) ?? [];
-	return entries.map((entry) => entry.trim()).filter((entry) => entry !== '');
+	const entries: string[] = [];
+	let entry = '';
+	let closedBy = '';
+	for (const [token] of text.matchAll(/\\.?|[",<>]|[^\\",<>]+/gs)) {
+		if (token === ',' && closedBy === '') {
+			entries.push(entry);
+			entry = '';
+			continue;
+		}
+		if (token === closedBy) closedBy = '';
+		else if (closedBy === '') closedBy = CLOSED_BY[token] ?? '';
+		entry += token;
+	}
+	return [...entries, entry].map((each) => each.trim()).filter((each) => each !== '');
 }
+
+const CLOSED_BY: Record<string, string> = { '"': '"', '<': '>' };
 
 function splitNameAndEmail(entry: string): Address {
 	const match = /^(.*)<([^<>]*)>$/su.exec(entry);
