@@ -31,6 +31,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 	});
 }
 
+// The terminal may be closed; what is written to it then must not keep us from ending n8n.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 async function main(): Promise<void> {
 	const side = SENDGRID_API_KEY ? await realSendGrid() : await startStandIn();
 	try {
