@@ -1,5 +1,5 @@
 import type {
-	IAuthenticateRuleResponseCode,
+	IAuthenticateRuleResponseSuccessBody,
 	ICredentialDataDecryptedObject,
 	ICredentialTestRequest,
 	ICredentialType,
@@ -95,31 +95,44 @@ export class SendGridEventsApi implements ICredentialType {
 			url: '/v3/scopes',
 			// SendGrid never redirects, and n8n would send the API key along to any host.
 			disableFollowRedirect: true,
+			// n8n 1.x takes no notice of rules about the status, so the rules are about the body.
+			ignoreHttpStatusErrors: true,
 		},
 		rules: [
-			whenStatusIs(
-				401,
-				'SendGrid does not accept this API key. In SendGrid, open Settings > API Keys and see whether the key still exists, or create a new one and paste it here. The key of an EU subuser needs the region EU.',
+			...[
+				'authorization required',
+				'The provided authorization grant is invalid, expired, or revoked',
+			].map((words) =>
+				whenAnswerHas(
+					'errors[0].message',
+					words,
+					'SendGrid does not accept this API key. In SendGrid, open Settings > API Keys and see whether the key still exists, or create a new one and paste it here. The key of an EU subuser needs the region EU.',
+				),
 			),
-			whenStatusIs(
-				403,
+			whenAnswerHas(
+				'errors[0].message',
+				'access forbidden',
 				'SendGrid refuses access with this API key. If On Behalf Of is filled in, see whether the name is right and the key is one of the parent account. If Settings > IP Access Management is on in SendGrid, allow the address of this n8n there.',
 			),
-			whenStatusIs(
-				404,
-				"SendGrid's API is not at this address. The Base URL is what stands before /v3: check it, or choose the region Global or EU.",
+			whenAnswerHas(
+				'errors[0].message',
+				'too many requests',
+				"SendGrid's rate limit is used up. Wait a minute and try again.",
 			),
-			whenStatusIs(429, "SendGrid's rate limit is used up. Wait a minute and try again."),
-			...[301, 302, 307, 308].map((status) =>
-				whenStatusIs(
-					status,
-					'This address redirects to another, which is not followed to protect the API key. Enter the final address as the Base URL, for example with https:// in place of http://.',
-				),
+			whenAnswerHas(
+				'scopes',
+				undefined,
+				'SendGrid did not confirm this API key. See whether the key is right (in SendGrid, open Settings > API Keys) and, with the region Custom, whether the Base URL is: it is what stands before /v3, and redirects from there are not followed. If both are right, https://status.sendgrid.com tells about outages.',
 			),
 		],
 	};
 }
 
-function whenStatusIs(value: number, message: string): IAuthenticateRuleResponseCode {
-	return { type: 'responseCode', properties: { value, message } };
+/** A rule of n8n: what the test reports when the answer has this value at `key`. */
+function whenAnswerHas(
+	key: string,
+	value: string | undefined,
+	message: string,
+): IAuthenticateRuleResponseSuccessBody {
+	return { type: 'responseSuccessBody', properties: { key, value, message } };
 }

@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { RoutingNode } from 'n8n-core';
 import type {
-	IAuthenticateRuleResponseCode,
+	IAuthenticateRuleResponseSuccessBody,
 	ICredentialDataDecryptedObject,
+	INodeExecutionData,
 	INodeType,
-	NodeApiError,
 } from 'n8n-workflow';
 import { SendGridEventsApi } from '../../../credentials/SendGridEventsApi.credentials';
 import { TestWorkflow } from '../support/n8nContexts';
@@ -32,10 +32,12 @@ const testingNode = {
 	},
 } as unknown as INodeType;
 
-/** Runs the credential's test as n8n's "Save" button does, and gives the error it would report. */
-async function testCredential(
-	data: ICredentialDataDecryptedObject,
-): Promise<NodeApiError | undefined> {
+/**
+ * Runs the credential's test as n8n's "Save" button does.
+ *
+ * @returns what n8n reports
+ */
+async function testCredential(data: ICredentialDataDecryptedObject): Promise<string> {
 	const workflow = new TestWorkflow({ nodeType: testingNode, credentials: data });
 	const routing = new RoutingNode(workflow.executeContext(), testingNode, {
 		id: '1',
@@ -44,19 +46,23 @@ async function testCredential(
 		data,
 	});
 	try {
-		await routing.runNode();
-		return undefined;
+		const [[item]] = (await routing.runNode()) as [[INodeExecutionData]];
+		const broken = (rules as IAuthenticateRuleResponseSuccessBody[]).find(
+			({ properties: { key, value } }) => valueAt(item.json, key) === value,
+		);
+		return broken?.properties.message ?? 'OK';
 	} catch (error) {
-		return error as NodeApiError;
+		// n8n shows the code of the cause, if it has one, in place of the message.
+		const { message, cause } = error as Error & { cause?: { code?: string } };
+		return cause?.code ?? message;
 	}
 }
 
-/** The text of the rule that n8n picks by the status of the answer. */
-function ruleMessage(error: NodeApiError | undefined): string | undefined {
-	const { response } = error?.cause as Error & { response?: { status: number } };
-	return (rules as IAuthenticateRuleResponseCode[]).find(
-		({ properties }) => properties.value === response?.status,
-	)?.properties.message;
+/** Reads `errors[0].message` and the like, as n8n's rules do. */
+function valueAt(json: unknown, key: string): unknown {
+	return key
+		.split(/[.[\]]+/)
+		.reduce((value, part) => (value as Record<string, unknown> | undefined)?.[part], json);
 }
 
 describe('the test of the credential', () => {
@@ -84,7 +90,7 @@ describe('the test of the credential', () => {
 	const valid = () => ({ apiKey: 'SG.key', region: 'custom', baseUrl, onBehalfOf: '' });
 
 	it('asks for the scopes of the API key', async () => {
-		expect(await testCredential(valid())).toBeUndefined();
+		expect(await testCredential(valid())).toBe('OK');
 		expect(received).toHaveLength(1);
 		expect(received[0]).toMatchObject({ method: 'GET', url: '/v3/scopes' });
 		expect(received[0]?.headers.authorization).toBe('Bearer SG.key');
@@ -92,37 +98,57 @@ describe('the test of the credential', () => {
 	});
 
 	it('asks on behalf of the subuser', async () => {
-		await testCredential({ ...valid(), onBehalfOf: 'subuser-1' });
+		expect(await testCredential({ ...valid(), onBehalfOf: 'subuser-1' })).toBe('OK');
 		expect(received[0]?.headers['on-behalf-of']).toBe('subuser-1');
 	});
 
 	it('forgives spaces and slashes that were pasted along', async () => {
 		const pasted = { ...valid(), apiKey: ' SG.key\n', baseUrl: ` ${baseUrl}/ ` };
-		expect(await testCredential(pasted)).toBeUndefined();
+		expect(await testCredential(pasted)).toBe('OK');
 		expect(received[0]).toMatchObject({ url: '/v3/scopes' });
 		expect(received[0]?.headers.authorization).toBe('Bearer SG.key');
 	});
 
 	it.each([
-		[401, 'authorization required', 'Settings > API Keys'],
-		[403, 'access forbidden', 'On Behalf Of'],
-		[404, 'not found', 'Base URL'],
-		[429, 'too many requests', 'Wait a minute'],
-	])('explains status %i', async (status, message, remedy) => {
+		[401, 'authorization required', /does not accept this API key.*Settings > API Keys/],
+		[
+			401,
+			'The provided authorization grant is invalid, expired, or revoked',
+			/does not accept this API key.*Settings > API Keys/,
+		],
+		[403, 'access forbidden', /refuses access.*On Behalf Of.*IP Access Management/],
+		[429, 'too many requests', /Wait a minute/],
+		[404, 'not found', /did not confirm this API key.*Base URL/],
+		[500, 'internal server error', /did not confirm this API key.*status\.sendgrid\.com/],
+	])('explains %i "%s"', async (status, message, explanation) => {
 		answer = { status, body: { errors: [{ field: null, message }] } };
-		expect(ruleMessage(await testCredential(valid()))).toContain(remedy);
+		expect(await testCredential(valid())).toMatch(explanation);
 	});
+
+	it.each([{}, '<html>Welcome</html>', ''])(
+		'does not take the answer %j of something else for a success',
+		async (body) => {
+			answer = { status: 200, body };
+			expect(await testCredential(valid())).toMatch(/did not confirm.*Base URL/);
+		},
+	);
 
 	it.each(['', 'localhost:3000', 'ftp://example.com', 'https://', 'https://example.com/?a=b'])(
 		'explains what is wrong with the base URL "%s"',
 		async (wrong) => {
-			const error = await testCredential({ ...valid(), baseUrl: wrong });
-			// n8n shows the code of the cause, if it has one, in place of the message.
-			expect(error?.cause).not.toHaveProperty('code');
-			expect(error?.message).toContain(`The base URL "${wrong}" is not valid`);
+			expect(await testCredential({ ...valid(), baseUrl: wrong })).toContain(
+				`The base URL "${wrong}" is not valid`,
+			);
 			expect(received).toHaveLength(0);
 		},
 	);
+
+	it('reports an error that the field Base URL explains if nothing answers', async () => {
+		const field = credentialType.properties.find(({ name }) => name === 'baseUrl');
+		const nobody = { ...valid(), baseUrl: 'http://127.0.0.1:1' };
+		expect(await testCredential(nobody)).toBe('ECONNREFUSED');
+		expect(field?.description).toContain('ECONNREFUSED, nothing answers there');
+	});
 
 	it('does not carry the API key to where a redirect points', async () => {
 		const elsewhere: string[] = [];
@@ -131,15 +157,12 @@ describe('the test of the credential', () => {
 			response.end('{}');
 		});
 		await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+		const location = `http://127.0.0.1:${(other.address() as AddressInfo).port}/`;
 		server.removeAllListeners('request').on('request', (_incoming, response) => {
-			response.writeHead(302, {
-				Location: `http://127.0.0.1:${(other.address() as AddressInfo).port}/`,
-			});
-			response.end();
+			response.writeHead(302, { Location: location }).end();
 		});
-		const error = await testCredential(valid());
+		expect(await testCredential(valid())).toContain('redirects from there are not followed');
 		await new Promise((resolve) => other.close(resolve));
-		expect(ruleMessage(error)).toContain('redirects');
 		expect(elsewhere).toEqual([]);
 	});
 });
