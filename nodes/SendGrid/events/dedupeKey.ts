@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { MAX_DEPTH, TOO_DEEP } from './parse';
 import { textOf, type RawEvent } from './rawEvent';
 
 /** SendGrid documents up to 100 characters; a longer id is hashed so that keys stay small. */
@@ -7,17 +8,20 @@ const MAX_ID_LENGTH = 200;
 /**
  * The identity of an event: SendGrid's `sg_event_id`, which stays the same when a post is repeated.
  * Some events come without one; for those it is a hash of everything that was posted, with the
- * fields in a fixed order.
+ * fields in a fixed order, down to the depth to which events are read.
  */
 export function dedupeKey(event: RawEvent): string {
 	const id = textOf(event, 'sg_event_id');
 	if (id !== undefined && id.length <= MAX_ID_LENGTH) return id;
-	return `sha256:${createHash('sha256').update(canonicalJson(event)).digest('base64url')}`;
+	return `sha256:${createHash('sha256').update(canonicalJson(event, MAX_DEPTH)).digest('base64url')}`;
 }
 
-function canonicalJson(value: unknown): string {
-	if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-	if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+function canonicalJson(value: unknown, depth: number): string {
+	if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+	if (depth === 0) return JSON.stringify(TOO_DEEP);
+	if (Array.isArray(value)) {
+		return `[${value.map((inner) => canonicalJson(inner, depth - 1)).join(',')}]`;
+	}
 	const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-	return `{${fields.map(([field, inner]) => `${JSON.stringify(field)}:${canonicalJson(inner)}`).join(',')}}`;
+	return `{${fields.map(([field, inner]) => `${JSON.stringify(field)}:${canonicalJson(inner, depth - 1)}`).join(',')}}`;
 }

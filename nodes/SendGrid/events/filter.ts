@@ -2,7 +2,7 @@ import { EVENT_TYPES } from './eventTypes';
 import { categoriesOf, isMachineOpen } from './normalize';
 import { textOf, type RawEvent } from './rawEvent';
 
-/** Which events a trigger wants. Whatever is left empty lets everything pass. */
+/** Which events a trigger wants: of these types, and whatever passes the optional parts as well. */
 export interface EventFilter {
 	/** Event types, by SendGrid's names. Types this package does not know always pass. */
 	events: readonly string[];

@@ -22,8 +22,8 @@ export const DEFAULT_LEDGER_LIMITS: LedgerLimits = {
  * A key is claimed before its event is handed on, then settled when SendGrid was told that all is
  * well, or released when it was told to send again. Settled keys live in two generations: the
  * younger one fills up, and when it is full or old it becomes the elder one, whose keys are
- * forgotten all at once. So a key costs the same however many there are, nothing is scanned and
- * nothing needs a timer. A key is remembered for between half and all of each limit.
+ * forgotten all at once. So a key costs the same however many there are, settled keys are never
+ * scanned and nothing needs a timer. A key is remembered for between half and all of each limit.
  *
  * The clock is passed in, in milliseconds.
  */
@@ -32,12 +32,14 @@ export class Ledger {
 	private younger = new Set<string>();
 	private elder = new Set<string>();
 	private youngerSince: number | undefined;
+	private lastSweepAt = -Infinity;
 
 	constructor(private readonly limits: LedgerLimits = DEFAULT_LEDGER_LIMITS) {}
 
 	/** Claims `key` if it is new: it is then in flight until it is settled or released. */
 	claim(key: string, now: number): KeyState {
 		this.forgetOld(now);
+		this.forgetUnanswered(now);
 		const claimedAt = this.inFlight.get(key);
 		if (claimedAt !== undefined && now - claimedAt < this.limits.maxInFlightMs) return 'inFlight';
 		if (this.younger.has(key) || this.elder.has(key)) return 'done';
@@ -60,9 +62,9 @@ export class Ledger {
 		for (const key of keys) this.inFlight.delete(key);
 	}
 
-	/** How many settled keys are remembered right now. */
+	/** How many keys are held right now, in flight or settled. */
 	get size(): number {
-		return this.younger.size + this.elder.size;
+		return this.inFlight.size + this.younger.size + this.elder.size;
 	}
 
 	private forgetOld(now: number): void {
@@ -72,6 +74,18 @@ export class Ledger {
 		if (this.younger.size < this.limits.maxKeys / 2 && age < span) return;
 		this.elder = age < 2 * span ? this.younger : new Set();
 		this.younger = new Set();
-		this.youngerSince = now;
+		// A change that was due by age counts from when it was due, not from when a post came along:
+		// the elder keys would outlive their limit otherwise.
+		this.youngerSince = age < span ? now : now - (age % span);
+	}
+
+	/** Whoever neither settles nor releases would hold memory for good; this sweeps once per limit. */
+	private forgetUnanswered(now: number): void {
+		const { maxInFlightMs } = this.limits;
+		if (now - this.lastSweepAt < maxInFlightMs) return;
+		this.lastSweepAt = now;
+		for (const [key, claimedAt] of this.inFlight) {
+			if (now - claimedAt >= maxInFlightMs) this.inFlight.delete(key);
+		}
 	}
 }

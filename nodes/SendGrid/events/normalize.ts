@@ -202,9 +202,12 @@ function bounceKind(type?: string, status?: string, reason?: string): BounceKind
 	return code?.startsWith('4') ? 'soft' : 'hard';
 }
 
-/** What SendGrid drops it knows to be a bad address, or it keeps the mail back for other reasons. */
+/**
+ * SendGrid drops what goes to an address it knows to be bad ("Bounced Address", "Invalid"), and what
+ * it keeps back for other reasons, "Invalid SMTPAPI header" among them.
+ */
 function dropKind(reason?: string): BounceKind {
-	return /bounced|invalid/i.test(reason ?? '') ? 'hard' : 'block';
+	return /bounced|invalid(?! smtpapi)/i.test(reason ?? '') ? 'hard' : 'block';
 }
 
 /** Some deferrals carry the server's answer as `reason` instead of `response`. */
@@ -239,8 +242,7 @@ function templateOf(raw: RawEvent): SendGridEvent['template'] {
 }
 
 function unlessEmpty<T extends object>(fields: T): T | undefined {
-	for (const field in fields) if (fields[field] !== undefined) return fields;
-	return undefined;
+	return Object.keys(fields).length > 0 ? fields : undefined;
 }
 
 function lowerCaseDomain(email: string | undefined): string | undefined {

@@ -15,7 +15,7 @@ export interface ParsedDelivery {
  * Events are flat but for a few small objects. Anything nested far deeper would overflow the stack
  * of whoever serialises it next, n8n's execution store included, and take the whole post with it.
  */
-const MAX_DEPTH = 64;
+export const MAX_DEPTH = 64;
 
 /** Stands in for what was nested too deep. */
 export const TOO_DEEP = '[nested too deeply]';

@@ -100,7 +100,8 @@ function verifyDelivery(
 	if (!verifySignature(rawBody, signature, timestamp, publicKeys)) return 'signatureMismatch';
 
 	const ageSeconds = now / 1000 - Number(timestamp);
-	if (ageSeconds > maxAgeSeconds) return 'stale';
+	// Asked this way round, a limit that is no number refuses everything instead of nothing.
+	if (!(ageSeconds <= maxAgeSeconds)) return 'stale';
 	if (ageSeconds < -MAX_CLOCK_SKEW_SECONDS) return 'fromTheFuture';
 	return undefined;
 }

@@ -1,0 +1,239 @@
+import * as fc from 'fast-check';
+import { DEFAULT_LEDGER_LIMITS, Ledger } from '../../../nodes/SendGrid/events/ledger';
+import { PROPERTY } from './support/property';
+import { ReferenceLedger } from './support/referenceLedger';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** Claims and settles keys, as a post does whose events were handled at once. */
+function remember(ledger: Ledger, keys: string[], now: number): void {
+	for (const key of keys) ledger.claim(key, now);
+	ledger.settle(keys, now);
+}
+
+const numbered = (count: number, from = 0) =>
+	Array.from({ length: count }, (_, index) => `key-${from + index}`);
+
+describe('a key', () => {
+	it('is new when it is claimed for the first time, then in flight', () => {
+		const ledger = new Ledger();
+		expect(ledger.claim('a', 0)).toBe('new');
+		expect(ledger.claim('a', 0)).toBe('inFlight');
+		expect(ledger.claim('b', 0)).toBe('new');
+	});
+
+	it('is done once it is settled', () => {
+		const ledger = new Ledger();
+		ledger.claim('a', 0);
+		ledger.claim('b', 0);
+		ledger.settle(['a'], 1);
+		expect(ledger.claim('a', 2)).toBe('done');
+		expect(ledger.claim('b', 2)).toBe('inFlight');
+	});
+
+	it('is new again once it is released', () => {
+		const ledger = new Ledger();
+		ledger.claim('a', 0);
+		ledger.claim('b', 0);
+		ledger.release(['a']);
+		expect(ledger.claim('a', 1)).toBe('new');
+		expect(ledger.claim('b', 1)).toBe('inFlight');
+	});
+
+	it('stays done when it is released afterwards', () => {
+		const ledger = new Ledger();
+		remember(ledger, ['a'], 0);
+		ledger.release(['a']);
+		expect(ledger.claim('a', 1)).toBe('done');
+	});
+
+	it.each(['__proto__', 'constructor', ''])('may be %j', (key) => {
+		const ledger = new Ledger();
+		expect(ledger.claim(key, 0)).toBe('new');
+		ledger.settle([key], 0);
+		expect(ledger.claim(key, 0)).toBe('done');
+	});
+});
+
+describe('in flight', () => {
+	const limits = { ...DEFAULT_LEDGER_LIMITS, maxInFlightMs: HOUR };
+
+	it('a key counts as new again after the limit, as whoever claimed it must have failed', () => {
+		const ledger = new Ledger(limits);
+		ledger.claim('a', 0);
+		expect(ledger.claim('a', HOUR - 1)).toBe('inFlight');
+		expect(ledger.claim('a', HOUR)).toBe('new');
+		expect(ledger.claim('a', 2 * HOUR - 1)).toBe('inFlight');
+	});
+
+	it('a key can be settled after the limit', () => {
+		const ledger = new Ledger(limits);
+		ledger.claim('a', 0);
+		ledger.settle(['a'], 2 * HOUR);
+		expect(ledger.claim('a', 2 * HOUR)).toBe('done');
+	});
+
+	it('keys that nobody settles or releases do not stay in memory', () => {
+		const ledger = new Ledger(limits);
+		for (const key of numbered(100)) ledger.claim(key, MINUTE);
+		ledger.claim('later', HOUR);
+		expect(ledger.size).toBe(101);
+		ledger.claim('much later', 3 * HOUR);
+		expect(ledger.size).toBe(1);
+	});
+
+	it('a sweep leaves the keys that are within the limit', () => {
+		const ledger = new Ledger(limits);
+		ledger.claim('first', 0);
+		ledger.claim('second', MINUTE);
+		ledger.claim('third', HOUR);
+		expect(ledger.size).toBe(2);
+		expect(ledger.claim('second', HOUR)).toBe('inFlight');
+	});
+});
+
+describe('the limits', () => {
+	it('are by default 200,000 keys, 72 hours, and one hour in flight', () => {
+		expect(DEFAULT_LEDGER_LIMITS).toEqual({
+			maxKeys: 200_000,
+			maxAgeMs: 72 * HOUR,
+			maxInFlightMs: HOUR,
+		});
+	});
+
+	describe('of count', () => {
+		const limits = { ...DEFAULT_LEDGER_LIMITS, maxKeys: 10 };
+
+		it('keep the younger half of the keys at least', () => {
+			const ledger = new Ledger(limits);
+			remember(ledger, numbered(1000), 0);
+			for (const key of numbered(5, 995)) expect(ledger.claim(key, 0)).toBe('done');
+		});
+
+		it('forget whatever is older than that many keys', () => {
+			const ledger = new Ledger(limits);
+			remember(ledger, numbered(1000), 0);
+			for (const key of numbered(10, 980)) expect(ledger.claim(key, 0)).toBe('new');
+		});
+
+		it('hold at every moment', () => {
+			const ledger = new Ledger(limits);
+			for (const key of numbered(1000)) {
+				remember(ledger, [key], 0);
+				expect(ledger.size).toBeLessThanOrEqual(10);
+			}
+		});
+	});
+
+	describe('of age', () => {
+		const limits = { ...DEFAULT_LEDGER_LIMITS, maxAgeMs: 10 * HOUR };
+
+		it('keep a key for half the time at least', () => {
+			for (let settledAt = 0; settledAt < 10 * HOUR; settledAt += HOUR / 2) {
+				const ledger = new Ledger(limits);
+				remember(ledger, ['first'], 0);
+				remember(ledger, ['a'], settledAt);
+				expect(ledger.claim('a', settledAt + 5 * HOUR - 1)).toBe('done');
+			}
+		});
+
+		it('forget a key after the time', () => {
+			const ledger = new Ledger(limits);
+			remember(ledger, ['a'], 0);
+			expect(ledger.claim('a', 10 * HOUR - 1)).toBe('done');
+			expect(ledger.claim('a', 10 * HOUR)).toBe('new');
+		});
+
+		it('forget it then, however long nothing was posted in between', () => {
+			for (let quiet = 0; quiet < 10 * HOUR; quiet += HOUR / 2) {
+				const ledger = new Ledger(limits);
+				remember(ledger, ['a'], 0);
+				remember(ledger, ['b'], quiet);
+				expect(ledger.claim('a', 10 * HOUR)).toBe('new');
+			}
+		});
+
+		it('leave nothing behind after a long pause', () => {
+			const ledger = new Ledger(limits);
+			remember(ledger, ['a'], 0);
+			remember(ledger, ['b'], 6 * HOUR);
+			ledger.claim('c', 1000 * HOUR);
+			ledger.release(['c']);
+			expect(ledger.size).toBe(0);
+		});
+	});
+});
+
+it('behaves like a ledger that keeps everything, within the limits it promises', () => {
+	const limits = { maxKeys: 8, maxAgeMs: 100, maxInFlightMs: 30 };
+	const key = fc.integer({ min: 0, max: 19 }).map((number) => `key-${number}`);
+	const step = fc.record({
+		action: fc.constantFrom('claim', 'claim', 'settle', 'release'),
+		keys: fc.array(key, { minLength: 1, maxLength: 4 }),
+		pause: fc.oneof(
+			fc.constant(0),
+			fc.integer({ min: 0, max: 12 }),
+			fc.integer({ min: 0, max: 250 }),
+		),
+	});
+
+	fc.assert(
+		fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+			const ledger = new Ledger(limits);
+			const reference = new ReferenceLedger(limits);
+			let now = 0;
+			for (const { action, keys, pause } of steps) {
+				now += pause;
+				if (action === 'settle') {
+					ledger.settle(keys, now);
+					reference.settle(keys, now);
+				} else if (action === 'release') {
+					ledger.release(keys);
+					reference.release(keys);
+				} else {
+					for (const claimed of keys) {
+						const allowed = reference.allowedStates(claimed, now);
+						const state = ledger.claim(claimed, now);
+						expect(allowed).toContain(state);
+						if (state === 'new') reference.claimed(claimed, now);
+					}
+				}
+				expect(ledger.size).toBeLessThanOrEqual(limits.maxKeys + reference.inFlightCount);
+			}
+		}),
+		{ ...PROPERTY, numRuns: 500 },
+	);
+});
+
+describe('the cost of a key', () => {
+	/** How many operations on sets and maps the ledger makes for 1000 posts of one event each. */
+	function operations(remembered: number): number {
+		const ledger = new Ledger({ ...DEFAULT_LEDGER_LIMITS, maxKeys: 400_000 });
+		remember(ledger, numbered(remembered), 0);
+		const spies = [
+			...(['has', 'add', 'delete', 'clear'] as const).map((name) =>
+				jest.spyOn(Set.prototype, name),
+			),
+			...(['get', 'set', 'delete', 'clear'] as const).map((name) =>
+				jest.spyOn(Map.prototype, name),
+			),
+			jest.spyOn(Set.prototype, Symbol.iterator as never),
+			jest.spyOn(Map.prototype, Symbol.iterator as never),
+		];
+		for (let index = 0; index < 1000; index++) {
+			const [known, fresh] = [`key-${index}`, `fresh-${index}`];
+			ledger.claim(known, index);
+			ledger.claim(fresh, index);
+			ledger.settle([fresh], index);
+		}
+		const count = spies.reduce((sum, spy) => sum + spy.mock.calls.length, 0);
+		for (const spy of spies) spy.mockRestore();
+		return count;
+	}
+
+	it('is the same with 1,000 keys and with 100,000', () => {
+		expect(operations(100_000)).toBe(operations(1000));
+		expect(operations(1000)).toBeLessThan(10 * 1000);
+	});
+});
