@@ -1,0 +1,86 @@
+import { sleep } from 'n8n-workflow';
+
+/** What one post contributes: its new events as JSON text, and their keys. */
+export interface BatchedPost {
+	events: string;
+	keys: string[];
+}
+
+/** The post that starts the execution for its batch gets this; it must call `answered`. */
+export interface BatchStart {
+	posts: readonly BatchedPost[];
+	/** Tells the other posts of the batch how n8n answered. */
+	answered(statusCode: number): void;
+}
+
+interface Batch {
+	posts: BatchedPost[];
+	eventCount: number;
+	answer: Promise<number>;
+	answered(statusCode: number): void;
+}
+
+/** As many events as SendGrid puts into its largest posts, a few times over. */
+const MAX_EVENTS_PER_BATCH = 5000;
+
+/** How long a batch is kept open for further posts while several come at a time, in milliseconds. */
+const GATHERING_MS = 50;
+
+/** A batch that takes longer than this to get going does not hold up the next one, in milliseconds. */
+const MAX_WAIT_MS = 1000;
+
+/**
+ * Lets posts that arrive while an execution is being started share the next one.
+ *
+ * What a post costs in n8n is mostly its execution: rows written, and since 2.36 a sandbox for
+ * expressions, made anew each time. SendGrid sends many posts at once. A post that finds nothing
+ * under way starts its execution at once; those that come meanwhile wait for it and then go
+ * together, all answered alike. Only while posts do come together is a batch kept open a moment
+ * longer, so that the senders just answered can join it. The busier it gets, the less each event
+ * costs.
+ */
+export class PostBatcher {
+	private gathering: Batch | undefined;
+	private underWay: Promise<unknown> = Promise.resolve();
+	private reportEmission: () => void = () => {};
+	private isBusy = false;
+
+	/**
+	 * @param executesHere whether executions run in this process, so that `emitted` will be called
+	 * @returns what to start, for the post that is to start the execution of its batch; n8n's answer
+	 *   to that one for all others
+	 */
+	async add(
+		post: BatchedPost,
+		executesHere: boolean,
+	): Promise<BatchStart | { statusCode: number }> {
+		const open = this.gathering;
+		if (open !== undefined && open.eventCount + post.keys.length <= MAX_EVENTS_PER_BATCH) {
+			open.posts.push(post);
+			open.eventCount += post.keys.length;
+			return { statusCode: await open.answer };
+		}
+		const batch = createBatch(post);
+		this.gathering = batch;
+		await this.underWay;
+		if (this.isBusy) await sleep(GATHERING_MS);
+		if (this.gathering === batch) this.gathering = undefined;
+		this.isBusy = batch.posts.length > 1;
+
+		const emission = new Promise<void>((resolve) => (this.reportEmission = resolve));
+		const started = Promise.all([batch.answer, executesHere ? emission : undefined]);
+		this.underWay = Promise.race([started, sleep(MAX_WAIT_MS)]);
+		return { posts: batch.posts, answered: batch.answered };
+	}
+
+	/** The trigger has emitted its items: what follows is the workflow's own work. */
+	emitted(): void {
+		this.reportEmission();
+	}
+}
+
+function createBatch(post: BatchedPost): Batch {
+	let answered: (statusCode: number) => void = () => {};
+	const answer = new Promise<number>((resolve) => (answered = resolve));
+	return { posts: [post], eventCount: post.keys.length, answer, answered };
+}
