@@ -120,11 +120,22 @@ export function toItemError(
 	return new NodeOperationError(node, error as Error, { itemIndex });
 }
 
-/** The output of an item that failed; n8n's error output takes it by its `error`. */
+/**
+ * The output of an item that failed.
+ *
+ * It has exactly these two fields, and no `error` beside `json`: by that n8n knows what belongs on
+ * the error output and puts the fields of the input item to it, while it would replace all fields
+ * of an item with an `error` of its own.
+ *
+ * @param message what else the user has to know
+ */
 export function failedItem(
 	error: NodeApiError | NodeOperationError,
 	item: number,
-	details: IDataObject = {},
+	message = error.description,
 ): INodeExecutionData {
-	return { json: { error: error.message, ...details }, error, pairedItem: { item } };
+	return {
+		json: { error: error.message, ...(message && { message }) },
+		pairedItem: { item },
+	};
 }

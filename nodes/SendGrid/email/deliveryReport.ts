@@ -93,10 +93,11 @@ export class DeliveryReport {
 			.map(([item, outcome]) =>
 				'accepted' in outcome
 					? { json: outcome.accepted, pairedItem: { item } }
-					: failedItem(outcome.error, item, {
-							accepted: false,
-							mayHaveBeenSent: outcome.mayHaveBeenSent,
-						}),
+					: failedItem(
+							outcome.error,
+							item,
+							`${stateOf(outcome)}. ${outcome.error.description ?? ''}`.trim(),
+						),
 			);
 	}
 
@@ -112,18 +113,22 @@ export class DeliveryReport {
 	private summary(): string {
 		const items = [...this.context.getInputData().keys()];
 		if (items.length === 1) return '';
-		const state = (item: number) => {
-			const outcome = this.outcomes.get(item);
-			if (outcome === undefined) return 'Not sent';
-			if ('accepted' in outcome) return 'Accepted by SendGrid';
-			return outcome.mayHaveBeenSent ? 'Perhaps sent' : 'Not sent';
-		};
-		return ['Accepted by SendGrid', 'Perhaps sent', 'Not sent']
-			.map((name) => ({ name, items: items.filter((item) => state(item) === name) }))
+		return STATES.map((state) => ({
+			state,
+			items: items.filter((item) => stateOf(this.outcomes.get(item)) === state),
+		}))
 			.filter((group) => group.items.length > 0)
-			.map((group) => `${group.name}: items ${ranges(group.items)}.`)
+			.map((group) => `${group.state}: items ${ranges(group.items)}.`)
 			.join(' ');
 	}
+}
+
+const STATES = ['Accepted by SendGrid', 'Perhaps sent', 'Not sent'] as const;
+
+function stateOf(outcome: Outcome | undefined): (typeof STATES)[number] {
+	if (outcome === undefined) return 'Not sent';
+	if ('accepted' in outcome) return 'Accepted by SendGrid';
+	return outcome.mayHaveBeenSent ? 'Perhaps sent' : 'Not sent';
 }
 
 /** `[0, 1, 2, 5]` is `0–2, 5`. */

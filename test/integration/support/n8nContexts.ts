@@ -154,6 +154,8 @@ export class TestWorkflow {
 		items: INodeExecutionData[] = [{ json: {} }],
 		mode: WorkflowExecuteMode = 'trigger',
 		runExecutionData: IRunExecutionData = createRunExecutionData(),
+		runIndex = 0,
+		abortSignal?: AbortSignal,
 	): ExecuteContext {
 		const inputData = { main: [items] };
 		return new ExecuteContext(
@@ -162,11 +164,12 @@ export class TestWorkflow {
 			this.additionalData,
 			mode,
 			runExecutionData,
-			0,
+			runIndex,
 			items,
 			inputData,
 			{ node: this.node, data: inputData, source: null },
 			[],
+			abortSignal,
 		);
 	}
 
