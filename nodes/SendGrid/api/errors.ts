@@ -99,6 +99,12 @@ function describeAnswer(error: SendGridError, status: number): Explanation {
 	const { baseUrl, path, details } = error;
 	const quote = quoteDetails(details);
 
+	if (status < 300) {
+		return {
+			message: `What answers at ${baseUrl} is not SendGrid's API`,
+			remedy: 'Check the base URL in the SendGrid Events API credential.',
+		};
+	}
 	if (status === 401 && /credits exceeded/i.test(quote)) {
 		return {
 			message: 'Your SendGrid plan has no sending credits left',

@@ -80,9 +80,7 @@ export async function sendGridRequest<T = IDataObject>(
 
 	for (let attempts = 1, waited = 0; ; attempts++) {
 		const result = await attempt(context, baseUrl, request);
-		if ('statusCode' in result && result.statusCode >= 200 && result.statusCode < 300) {
-			return result as SendGridResponse<T>;
-		}
+		if ('statusCode' in result && isSuccess(result)) return result as SendGridResponse<T>;
 
 		const wait = nextAttempt(result, { attempts, waited }, limits, clock.now());
 		if (wait === undefined) {
@@ -96,6 +94,11 @@ export async function sendGridRequest<T = IDataObject>(
 		await clock.sleep(wait);
 		waited += wait;
 	}
+}
+
+/** SendGrid answers with JSON or nothing; text is the page of something else at a mistyped URL. */
+function isSuccess({ statusCode, body }: SendGridResponse<unknown>): boolean {
+	return statusCode >= 200 && statusCode < 300 && (typeof body !== 'string' || body === '');
 }
 
 function baseUrlOf(context: SendGridApiContext, credentials: SendGridCredentials): string {

@@ -53,8 +53,7 @@ export async function checkRegistration(context: IHookFunctions): Promise<boolea
 	const { webhooks } = await listEventWebhooks(context).catch(explain(context, desired.url));
 	const own = findOwn(webhooks, desired.url, stored.webhookId);
 	const { create, update, sign } = planRegistration(desired, own);
-	const isStored = own?.id === stored.webhookId && own?.public_key === stored.publicKey;
-	return !create && !update && !sign && isStored;
+	return !create && !update && !sign && own?.public_key === stored.publicKey;
 }
 
 /**

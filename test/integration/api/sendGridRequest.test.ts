@@ -205,6 +205,16 @@ describe('an error', () => {
 	});
 });
 
+it('does not take the page of a web server for an answer of SendGrid', async () => {
+	sendGrid.failNext(/./, {
+		status: 200,
+		body: '<html>Welcome</html>',
+		headers: { 'Content-Type': 'text/html' },
+	});
+	const error = await failureOf(sendGridRequest(context(), LIST));
+	expect(error.message).toBe(`What answers at ${sendGrid.url} is not SendGrid's API`);
+});
+
 describe('whether SendGrid may have acted', () => {
 	it.each<[boolean, string, () => void]>([
 		[true, 'a 500', () => sendGrid.failNext(/./, { status: 500 })],
@@ -257,6 +267,14 @@ describe('a call that fails for a while', () => {
 		const error = await failureOf(sendGridRequest(context(), { ...LIST, patience: 10_000 }, clock));
 		expect(error.message).toBe("SendGrid's rate limit is used up until 2026-11-20T10:00:12.000Z");
 		expect(clock.slept).toEqual([]);
+	});
+
+	it('adds up what it has waited', async () => {
+		const clock = testClock(Date.UTC(2026, 10, 20, 10));
+		const reset = String(clock.now() / 1000 + 6);
+		sendGrid.failNext(/./, { status: 429, headers: { 'X-RateLimit-Reset': reset } }, 3);
+		await failureOf(sendGridRequest(context(), { ...LIST, patience: 7500 }, clock));
+		expect(clock.slept).toEqual([6000, 1000]);
 	});
 
 	it('is repeated after failures of the server', async () => {

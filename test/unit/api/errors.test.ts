@@ -104,6 +104,12 @@ describe('the words for an error', () => {
 			/Correct what SendGrid names/,
 		],
 		[
+			'a page of something else',
+			answered(200, '', { details: [] }),
+			/What answers at https:\/\/api\.sendgrid\.com is not SendGrid's API/,
+			/Check the base URL/,
+		],
+		[
 			'an answer that is not from SendGrid',
 			answered(418, '', { details: [] }),
 			/refused the call \(status 418\)/,
