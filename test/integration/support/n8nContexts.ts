@@ -1,6 +1,13 @@
 import './n8nEnvironment';
 import type { Request, Response } from 'express';
-import { ExecuteContext, HookContext, LoadOptionsContext, WebhookContext } from 'n8n-core';
+import {
+	ExecuteContext,
+	ExecutionLifecycleHooks,
+	HookContext,
+	LoadOptionsContext,
+	WebhookContext,
+	WorkflowExecute,
+} from 'n8n-core';
 import {
 	createRunExecutionData,
 	ICredentialsHelper,
@@ -17,7 +24,9 @@ import {
 	type INodeType,
 	type INodeTypes,
 	type IRunExecutionData,
+	type ITaskData,
 	type IWebhookData,
+	type IWorkflowBase,
 	type IWorkflowExecuteAdditionalData,
 	type WorkflowExecuteMode,
 } from 'n8n-workflow';
@@ -171,6 +180,33 @@ export class TestWorkflow {
 			[],
 			abortSignal,
 		);
+	}
+
+	/**
+	 * Runs the node in n8n's engine, with its settings such as `retryOnFail` and `onError`, after a
+	 * node "Start" that puts out the items.
+	 */
+	async run(items: INodeExecutionData[]): Promise<ITaskData> {
+		const data = { main: [items] };
+		const execution = createRunExecutionData({
+			resultData: {
+				runData: {
+					Start: [{ data, startTime: 0, executionTime: 0, executionIndex: 0, source: [] }],
+				},
+			},
+			executionData: {
+				nodeExecutionStack: [
+					{ node: this.node, data, source: { main: [{ previousNode: 'Start' }] } },
+				],
+			},
+		});
+		const { id, name = '', connectionsBySourceNode: connections } = this.workflow;
+		const workflow = { id, name, nodes: [this.node], connections, active: false } as IWorkflowBase;
+		const hooks = new ExecutionLifecycleHooks('trigger', 'execution-id', workflow);
+		const additionalData = { ...this.additionalData, hooks };
+		const engine = new WorkflowExecute(additionalData, 'trigger', execution);
+		const { data: result } = await engine.processRunExecutionData(this.workflow);
+		return result.resultData.runData[this.node.name]?.[0] as ITaskData;
 	}
 
 	/** For `checkExists`, `create` and `delete`; `isTest` while listening for a test event. */

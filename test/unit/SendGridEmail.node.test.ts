@@ -1,0 +1,112 @@
+import type { INodeProperties, INodePropertyCollection } from 'n8n-workflow';
+import { NodeHelpers } from 'n8n-workflow';
+import { SendGridEmail } from '../../nodes/SendGrid/SendGridEmail.node';
+import codex from '../../nodes/SendGrid/SendGridEmail.node.json';
+import packageJson from '../../package.json';
+
+const node = new SendGridEmail();
+const { description, methods } = node;
+
+/** All fields of the form, those inside collections too. */
+function allFields(properties: INodeProperties[]): INodeProperties[] {
+	return properties.flatMap((property) => [
+		property,
+		...(property.type === 'collection' ? allFields(property.options as INodeProperties[]) : []),
+		...(property.type === 'fixedCollection'
+			? (property.options as INodePropertyCollection[]).flatMap(({ values }) => allFields(values))
+			: []),
+	]);
+}
+const fields = allFields(description.properties);
+
+/** The form of an operation as a user sees it at first. */
+function formOf(operation: string, content: string): string[] {
+	const values = { resource: 'email', operation, content };
+	return description.properties
+		.filter((property) =>
+			NodeHelpers.displayParameter(values, property, { typeVersion: 1 }, description),
+		)
+		.map(({ name }) => name);
+}
+
+describe('the node SendGrid Email', () => {
+	it('has the names that workflows store', () => {
+		expect(description.name).toBe('sendGridEmail');
+		expect(description.displayName).toBe('SendGrid Email');
+		expect(description.credentials).toEqual([{ name: 'sendGridEventsApi', required: true }]);
+		expect(codex.node).toBe(`${packageJson.name}.${description.name}`);
+	});
+
+	it('can be a tool of an AI agent', () => {
+		expect(description.usableAsTool).toBe(true);
+	});
+
+	it('starts with sending one mail', () => {
+		const defaults = NodeHelpers.getNodeParameters(
+			description.properties,
+			{},
+			true,
+			false,
+			null,
+			description,
+		);
+		expect(defaults).toMatchObject({ resource: 'email', operation: 'send', content: 'message' });
+	});
+
+	it.each([
+		['send', 'message', ['from', 'to', 'content', 'subject', 'text', 'html']],
+		['send', 'template', ['from', 'to', 'content', 'templateId', 'subject', 'templateData']],
+		['sendMany', 'message', ['from', 'to', 'content', 'subject', 'text', 'html', 'templateData']],
+		['sendMany', 'template', ['from', 'to', 'content', 'templateId', 'subject', 'templateData']],
+	])('asks for what matters first: %s, %s', (operation, content, first) => {
+		const more = ['customArgs', 'categories', ...(operation === 'sendMany' ? ['duplicates'] : [])];
+		expect(formOf(operation, content)).toEqual([
+			'resource',
+			'operation',
+			...first,
+			...more,
+			'additionalFields',
+			'settings',
+		]);
+	});
+
+	it('takes an expression in every field, except for those that choose the form', () => {
+		const without = fields.filter(({ noDataExpression }) => noDataExpression);
+		expect([...new Set(without.map(({ name }) => name))].sort()).toEqual([
+			'content',
+			'operation',
+			'resource',
+		]);
+	});
+
+	it('describes every field of the email forms, most with an example', () => {
+		const email = description.properties.filter(({ displayOptions }) =>
+			displayOptions?.show?.resource?.includes('email'),
+		);
+		for (const { name, description: text, type } of allFields(email)) {
+			if (name === 'operation' || type === 'collection') continue;
+			expect([name, text]).toEqual([name, expect.stringMatching(/\w+ \w+/)]);
+		}
+	});
+
+	it('has a method behind every list', () => {
+		for (const { modes = [], typeOptions } of fields) {
+			for (const mode of modes) {
+				const method = mode.typeOptions?.searchListMethod;
+				if (method !== undefined) expect(methods.listSearch).toHaveProperty(method);
+			}
+			const loader = typeOptions?.loadOptionsMethod;
+			if (loader !== undefined) expect(methods.loadOptions).toHaveProperty(loader);
+		}
+	});
+
+	it('says what each operation does, for users and for models', () => {
+		const operations = fields.filter(({ name }) => name === 'operation');
+		for (const { options } of operations) {
+			for (const option of options as Array<{ action?: string; description?: string }>) {
+				expect(option.action).toMatch(/\w+ \w+/);
+				expect(option.description).toMatch(/\w+ \w+ \w+/);
+			}
+		}
+	});
+});
