@@ -91,6 +91,8 @@ async function firstReadable(files) {
 function assets() {
 	return src(['{nodes,credentials}/**/*.{svg,png}', 'nodes/**/*.node.json'], {
 		encoding: false,
+		// n8n looks for a node's codex file beside the node: each file keeps its whole path.
+		base: '.',
 	}).pipe(dest('dist'));
 }
 
