@@ -1,11 +1,10 @@
-import type { INode } from 'n8n-workflow';
 import type { Credential, WorkflowDefinition } from '../../test/e2e/support/N8nClient';
 import {
-	CREDENTIAL_TYPE,
 	EMAIL_TYPE,
 	node,
 	TRIGGER_TYPE,
 	wires,
+	withCredential,
 } from '../../test/e2e/support/workflow';
 import type { SendGridSide } from './sendGridSide';
 
@@ -33,7 +32,7 @@ export function mailEvents(credential: Credential): WorkflowDefinition {
 				TRIGGER,
 				TRIGGER_TYPE,
 				{ events: EVENTS, output: 'perEvent' },
-				{ ...using(credential), webhookId: WEBHOOK_ID, position: [0, 240] },
+				{ ...withCredential(credential), webhookId: WEBHOOK_ID, position: [0, 240] },
 			),
 			...EVENTS.map((event, index) =>
 				node(nameOf(event), 'n8n-nodes-base.noOp', {}, { position: [320, index * 160] }),
@@ -78,7 +77,7 @@ export function sendMail(
 					text: '=Hello {{ $json.name }}, see https://example.com/start',
 					html: '=<p>Hello {{ $json.name }}, <a href="https://example.com/start">start here</a>.</p>',
 				},
-				{ ...using(credential), position: [660, 0] },
+				{ ...withCredential(credential), position: [660, 0] },
 			),
 		],
 		connections: wires(
@@ -87,8 +86,4 @@ export function sendMail(
 			['One item each', EMAIL],
 		),
 	};
-}
-
-function using({ id, name }: Credential): Pick<INode, 'credentials'> {
-	return { credentials: { [CREDENTIAL_TYPE]: { id, name } } };
 }

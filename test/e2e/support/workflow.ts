@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IConnections, INode } from 'n8n-workflow';
 import { name as packageName } from '../../../package.json';
+import type { Credential } from './N8nClient';
 
 export const TRIGGER_TYPE = `${packageName}.sendGridTrigger`;
 export const EMAIL_TYPE = `${packageName}.sendGridEmail`;
@@ -14,6 +15,11 @@ export function node(
 	rest: Partial<INode> = {},
 ): INode {
 	return { id: randomUUID(), name, type, typeVersion: 1, position: [0, 0], parameters, ...rest };
+}
+
+/** What a node is given besides its name, type and parameters to use a credential. */
+export function withCredential({ id, name, type }: Credential): Pick<INode, 'credentials'> {
+	return { credentials: { [type]: { id, name } } };
 }
 
 /** Connects nodes by name: from, to, and the number of the output where it is not the first. */
