@@ -56,7 +56,8 @@ export class DurableLedger {
 	 *
 	 * n8n's helper cannot look without recording. So each key is recorded together with a marker
 	 * that says "only looking", and both are removed again in one write. Should n8n be killed in
-	 * between, the marker is still there at the next look and says that the key proves nothing.
+	 * between, the marker is still there at the next look and says that the key proves nothing. (Only
+	 * a second kill, in the look at a key that a full row forgot alone, could part the two.)
 	 */
 	async find(keys: string[]): Promise<ReadonlySet<string>> {
 		const found = new Set<string>();
