@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
 import { EVENT_TYPES } from '../../nodes/SendGrid/events/eventTypes';
 import { DEFAULT_API_KEY, SendGridEmulator, sampleEvent } from '../emulator';
@@ -10,6 +11,17 @@ const ALL_EVENTS = EVENT_TYPES.map(({ name }) => name);
 
 /** One attempt: what is refused or fails shows at once. */
 const ONCE = { retryDelaysMs: [] };
+
+/** Repeats an expectation until it holds; what it threw last is thrown after ten seconds. */
+async function eventually(expectation: () => void): Promise<void> {
+	for (const deadline = Date.now() + 10_000; ; await sleep(50)) {
+		try {
+			return expectation();
+		} catch (error) {
+			if (Date.now() > deadline) throw error;
+		}
+	}
+}
 
 describe.each(n8nVersions)('SendGrid Trigger in n8n %s', (version) => {
 	let sendGrid: SendGridEmulator;
@@ -108,15 +120,10 @@ describe.each(n8nVersions)('SendGrid Trigger in n8n %s', (version) => {
 		const fresh = sampleEvent('click');
 		await sendGrid.postEvents(webhook!.id, [...events, fresh], ONCE);
 
-		const executions = await idle(workflow, 2);
-		await client.waitForExecutions(workflow.id, (ended) =>
-			ended.some(({ id }) => Number(id) > Number(execution!.id)),
-		);
-		const later = executions.slice(1);
-		const ended = await client.waitForExecutions(workflow.id, later.length + 1);
-		const emitted = ended.flatMap((e) => itemsOf(e, TRIGGER)).map(({ eventId }) => eventId);
-		expect(emitted).toHaveLength(new Set(emitted).size);
-		expect(emitted).toContain(fresh.sg_event_id);
+		// The repeats after the restart may have an execution, but no item.
+		const executions = await client.waitForExecutions(workflow.id, 3);
+		const emitted = executions.flatMap((e) => itemsOf(e, TRIGGER)).map(({ eventId }) => eventId);
+		expect(emitted).toEqual([...events, fresh].map(({ sg_event_id }) => sg_event_id));
 		await client.deactivate(workflow.id);
 	});
 
@@ -125,11 +132,8 @@ describe.each(n8nVersions)('SendGrid Trigger in n8n %s', (version) => {
 		const [webhook] = webhookOf(workflow);
 		const event = sampleEvent('open');
 		const now = Math.floor(Date.now() / 1000);
-		const flip = (body: Buffer) => {
-			const flipped = Buffer.from(body);
-			flipped[10]! ^= 1;
-			return flipped;
-		};
+		// Within a value, so that it is still JSON: n8n itself refuses what is not.
+		const flip = (body: Buffer) => Buffer.from(body.toString().replace('example@', 'dxample@'));
 		const attacks: Record<string, Parameters<SendGridEmulator['postEvents']>[2]> = {
 			'no headers': {
 				headers: {
@@ -255,7 +259,7 @@ describe.each(n8nVersions)('SendGrid Trigger in n8n %s', (version) => {
 		const names = itemsOf(execution!, TRIGGER).map(({ event }) => event);
 		expect(names).toEqual(expect.arrayContaining(['open', 'click', 'bounce']));
 		expect(execution!.mode).toBe('manual');
-		await expect.poll?.(() => sendGrid.webhooks.length).toBe(before);
+		await eventually(() => expect(sendGrid.webhooks).toHaveLength(before));
 	});
 
 	test('keeps the webhooks, keys and ledgers of two workflows apart', async () => {
