@@ -1,0 +1,161 @@
+import { execFile, type ExecFileOptions } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { chown, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { freePort } from './freePort';
+
+const run = promisify(execFile);
+
+const USER = 'n8n';
+
+/** The folders, besides PATH, where packages put `initdb` and `pg_ctl`; `*` is the release. */
+const PROGRAM_FOLDERS = [
+	'/usr/lib/postgresql/*/bin',
+	'/usr/pgsql-*/bin',
+	'/opt/homebrew/opt/postgresql@*/bin',
+	'/usr/local/opt/postgresql@*/bin',
+];
+
+/** What a client, such as n8n's PostgreSQL credential, needs to connect. */
+export interface PostgresDatabase {
+	host: string;
+	port: number;
+	database: string;
+	user: string;
+	password: string;
+}
+
+/** A PostgreSQL server of its own in a temporary folder, on a free port of this machine. */
+export class PostgresServer {
+	private constructor(
+		private readonly programs: string,
+		private readonly folder: string,
+		private readonly port: number,
+		/** PostgreSQL refuses to run as root. */
+		private readonly owner: Pick<ExecFileOptions, 'uid' | 'gid'>,
+	) {}
+
+	/** @throws saying how to install PostgreSQL when its programs are not there */
+	static async start(): Promise<PostgresServer> {
+		const programs = findPrograms();
+		const owner = await serverUser();
+		const folder = await mkdtemp(path.join(tmpdir(), 'postgres-'));
+		if (owner.uid !== undefined) await chown(folder, owner.uid, owner.gid!);
+		const server = new PostgresServer(programs, folder, await freePort(), owner);
+		try {
+			const settings = ['--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'];
+			await server.program('initdb', `--username=${USER}`, ...settings, server.data);
+			await server.launch();
+		} catch (error) {
+			await rm(folder, { recursive: true, force: true });
+			throw error;
+		}
+		return server;
+	}
+
+	/** Makes an empty database. */
+	async createDatabase(name: string): Promise<PostgresDatabase> {
+		await this.psql('postgres', ['-c', `CREATE DATABASE ${name}`]);
+		// Every password is right: the server trusts whoever reaches its port on loopback.
+		return { host: '127.0.0.1', port: this.port, database: name, user: USER, password: 'any' };
+	}
+
+	/** Runs a file of SQL statements, stopping at the first error. */
+	async runFile(database: PostgresDatabase, file: string): Promise<void> {
+		await this.psql(database.database, ['-f', path.resolve(file)]);
+	}
+
+	/** @param sql one query @returns its rows, values as JSON has them */
+	async query<Row = Record<string, unknown>>(
+		database: PostgresDatabase,
+		sql: string,
+	): Promise<Row[]> {
+		const statement = `WITH answer AS (${sql}) SELECT coalesce(json_agg(answer), '[]') FROM answer`;
+		return JSON.parse(await this.psql(database.database, ['-At', '-c', statement])) as Row[];
+	}
+
+	/** Ends the server at once, as a crash does, and starts it again with the same data. */
+	async crash(): Promise<void> {
+		await this.program('pg_ctl', 'stop', '-D', this.data, '-m', 'immediate');
+		await this.launch();
+	}
+
+	/** Ends the server and removes its data. */
+	async stop(): Promise<void> {
+		await this.program('pg_ctl', 'stop', '-D', this.data, '-m', 'immediate');
+		await rm(this.folder, { recursive: true, force: true });
+	}
+
+	private get data(): string {
+		return path.join(this.folder, 'data');
+	}
+
+	private async launch(): Promise<void> {
+		const log = path.join(this.folder, 'log');
+		const options = `-p ${this.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=`;
+		try {
+			await this.program('pg_ctl', 'start', '-w', '-D', this.data, '-l', log, '-o', options);
+		} catch (error) {
+			const lines = existsSync(log) ? await readFile(log, 'utf8') : '';
+			throw new Error(`PostgreSQL did not start:\n${lines}`, { cause: error });
+		}
+	}
+
+	private async psql(database: string, args: string[]): Promise<string> {
+		const connection = ['-h', '127.0.0.1', '-p', String(this.port), '-U', USER, '-d', database];
+		return await this.program('psql', ...connection, '-X', '-q', '-v', 'ON_ERROR_STOP=1', ...args);
+	}
+
+	private async program(name: string, ...args: string[]): Promise<string> {
+		const asServerUser = name === 'psql' ? {} : this.owner;
+		const { stdout } = await run(path.join(this.programs, name), args, {
+			...asServerUser,
+			cwd: this.folder,
+			maxBuffer: 256 * 1024 * 1024,
+		});
+		return stdout;
+	}
+}
+
+function findPrograms(): string {
+	const onPath = (process.env.PATH ?? '').split(path.delimiter);
+	const folders = [...onPath, ...PROGRAM_FOLDERS.flatMap(installedReleases)];
+	const found = folders.find((folder) =>
+		['initdb', 'pg_ctl', 'psql'].every((name) => existsSync(path.join(folder, name))),
+	);
+	if (found) return found;
+	throw new Error(
+		'This test runs against a PostgreSQL server, and its programs (initdb, pg_ctl, psql) were not ' +
+			'found. Install it ("sudo apt-get install postgresql" on Debian and Ubuntu, "brew install ' +
+			'postgresql@17" on macOS), or add the folder of the programs to PATH. The test starts a ' +
+			'server of its own: none has to run.',
+	);
+}
+
+/** The folders that match a pattern with one `*`, newest release first. */
+function installedReleases(pattern: string): string[] {
+	const [start = '', end = ''] = pattern.split('*');
+	const [parent, prefix] = [path.dirname(`${start}x`), path.basename(`${start}x`).slice(0, -1)];
+	if (!existsSync(parent)) return [];
+	return readdirSync(parent)
+		.filter((name) => name.startsWith(prefix))
+		.sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
+		.map((name) => path.join(parent, name, end));
+}
+
+async function serverUser(): Promise<Pick<ExecFileOptions, 'uid' | 'gid'>> {
+	if (process.getuid?.() !== 0) return {};
+	for (const user of ['postgres', 'nobody']) {
+		try {
+			const [uid, gid] = await Promise.all(
+				['-u', '-g'].map(async (flag) => Number((await run('id', [flag, user])).stdout)),
+			);
+			return { uid, gid };
+		} catch {
+			// No such user here: the next one.
+		}
+	}
+	throw new Error('PostgreSQL does not run as root. Run the tests as another user.');
+}
