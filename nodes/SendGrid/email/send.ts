@@ -11,7 +11,7 @@ import {
 	personalizationBytes,
 } from './limits';
 import { Mailer } from './mailer';
-import { readEnvelope, readMessage, readTemplateData } from './readMail';
+import { readForm, readTemplateData } from './readForm';
 
 const DATA_FIELD = 'Template Data';
 
@@ -44,13 +44,13 @@ async function sendItem(
 	mailer: Mailer,
 	item: number,
 ): Promise<IDataObject> {
-	const message = await readMessage(context, item);
+	const { message, envelope, data } = await readForm(context, item);
 	const { templateId } = message;
 	const personalization = {
-		...readEnvelope(context, item),
+		...envelope,
 		...(templateId === ''
 			? { templateData: {}, substitutions: {} }
-			: readTemplateData(context.getNodeParameter('templateData', item), templateId, DATA_FIELD)),
+			: readTemplateData(data, templateId, DATA_FIELD)),
 	};
 	const now = Date.now() / 1000;
 	checkMessage(message, now);

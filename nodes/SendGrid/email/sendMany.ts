@@ -1,4 +1,4 @@
-import { NodeApiError, type IExecuteFunctions } from 'n8n-workflow';
+import { NodeApiError, sleep, type IExecuteFunctions } from 'n8n-workflow';
 import { sendGridErrors } from '../api/sendGridRequest';
 import type { BatchOperation } from '../operation';
 import { acceptedMail } from './acceptedMail';
@@ -12,8 +12,11 @@ import { Mailer } from './mailer';
 import { inParallel } from './parallel';
 import { fillPlaceholders, PlaceholderCompiler } from './placeholders';
 import { sendManyProperties } from './properties';
-import { readEnvelope, readMessage, readTemplateData } from './readMail';
+import { readForm, readTemplateData } from './readForm';
 import { DEFAULT_PARALLEL_REQUESTS } from './settingFields';
+
+/** How many items are read before n8n gets a turn: some tens of milliseconds. */
+const ITEMS_AT_A_STRETCH = 200;
 
 /** One mail for each recipient, as many as possible to a request. */
 export const sendMany: BatchOperation = {
@@ -46,7 +49,9 @@ async function plan(
 	const duplicates = new Map<number, number>();
 	const batcher = new Batcher();
 	const compiler = new PlaceholderCompiler();
-	for (const item of report.openItems) {
+	for (const [count, item] of report.openItems.entries()) {
+		// n8n evaluates expressions on the thread that also answers webhooks.
+		if (count % ITEMS_AT_A_STRETCH === 0) await sleep(0);
 		try {
 			const { message, personalizations } = await readItem(context, item, compiler);
 			const [first] = personalizations;
@@ -70,9 +75,7 @@ async function readItem(
 	item: number,
 	compiler: PlaceholderCompiler,
 ): Promise<{ message: Message; personalizations: Personalization[] }> {
-	const message = await readMessage(context, item);
-	const envelope = readEnvelope(context, item);
-	const data: unknown = context.getNodeParameter('templateData', item);
+	const { message, envelope, data } = await readForm(context, item);
 	const dataField = message.templateId === '' ? 'Placeholder Data' : 'Template Data';
 	let personalization: Personalization;
 	if (message.templateId === '') {

@@ -45,18 +45,24 @@ interface Settings {
 	unsubscribeGroup?: unknown;
 }
 
-/**
- * Reads what an item's mail shares with others.
- *
- * @throws InvalidFieldError on a value that cannot be read
- */
-export async function readMessage(context: IExecuteFunctions, item: number): Promise<Message> {
-	const parameter = (name: string) => context.getNodeParameter(name, item, '') as unknown;
+/** An item's mail as the form has it. */
+export interface ItemForm {
+	message: Message;
+	/** Everything about its own recipients, except for the data that fills the content. */
+	envelope: Omit<Personalization, 'templateData' | 'substitutions'>;
+	/** That data, still to be read. */
+	data: unknown;
+}
+
+/** @throws InvalidFieldError on a value that cannot be read */
+export async function readForm(context: IExecuteFunctions, item: number): Promise<ItemForm> {
+	const parameter = (name: string): unknown => context.getNodeParameter(name, item, '');
 	const fields = context.getNodeParameter('additionalFields', item, {}) as AdditionalFields;
 	const settings = context.getNodeParameter('settings', item, {}) as Settings;
+	const customArgs = context.getNodeParameter('customArgs.values', item, []) as Rows;
 	const isTemplate = parameter('content') === 'template';
 
-	return {
+	const message: Message = {
 		from: parseAddress(chosenValue(parameter('from')), 'From'),
 		replyTo: parseAddresses(fields.replyTo, 'Reply To'),
 		text: isTemplate ? '' : textValue(parameter('text'), 'Text'),
@@ -77,21 +83,7 @@ export async function readMessage(context: IExecuteFunctions, item: number): Pro
 		mailSettings: readMailSettings(settings),
 		trackingSettings: readTrackingSettings(settings),
 	};
-}
-
-/**
- * Reads what belongs to an item's own recipients, except for their data.
- *
- * @throws InvalidFieldError on a value that cannot be read
- */
-export function readEnvelope(
-	context: IExecuteFunctions,
-	item: number,
-): Omit<Personalization, 'templateData' | 'substitutions'> {
-	const parameter = (name: string) => context.getNodeParameter(name, item, '') as unknown;
-	const fields = context.getNodeParameter('additionalFields', item, {}) as AdditionalFields;
-	const customArgs = context.getNodeParameter('customArgs.values', item, []) as Rows;
-	return {
+	const envelope: ItemForm['envelope'] = {
 		to: parseAddresses(parameter('to'), 'To'),
 		cc: parseAddresses(fields.cc, 'CC'),
 		bcc: parseAddresses(fields.bcc, 'BCC'),
@@ -99,6 +91,7 @@ export function readEnvelope(
 		headers: textTable(fields.headers?.values ?? [], 'Headers'),
 		customArgs: textTable(customArgs, 'Custom Args'),
 	};
+	return { message, envelope, data: parameter('templateData') };
 }
 
 /**
