@@ -23,7 +23,7 @@ export class SendGridEventsApi implements ICredentialType {
 	} as const;
 
 	documentationUrl =
-		'https://github.com/n8n-nodes-sendgrid-events/n8n-nodes-sendgrid-events#credential';
+		'https://github.com/n8n-nodes-sendgrid-events/n8n-nodes-sendgrid-events/blob/main/docs/sendgrid-setup.md';
 
 	properties: INodeProperties[] = [
 		{
@@ -33,6 +33,8 @@ export class SendGridEventsApi implements ICredentialType {
 			typeOptions: { password: true },
 			required: true,
 			default: '',
+			placeholder: 'SG.…',
+			hint: 'In SendGrid: Settings > API Keys > Create API Key',
 			description:
 				'In SendGrid, open Settings > API Keys > Create API Key. Choose Full Access, or Custom Access with Mail Send and Mail Settings > Event Notification.',
 		},
@@ -55,7 +57,7 @@ export class SendGridEventsApi implements ICredentialType {
 			displayOptions: { show: { region: ['custom'] } },
 			required: true,
 			default: '',
-			placeholder: 'https://sendgrid-gateway.example.com',
+			placeholder: 'e.g. https://sendgrid-gateway.example.com',
 			description:
 				'What stands before /v3 in the address of each call. If the test of this credential says ECONNREFUSED, nothing answers there; ENOTFOUND, the name is wrong or unknown to this n8n: check the address, and whether a firewall or proxy is between.',
 		},
@@ -64,7 +66,7 @@ export class SendGridEventsApi implements ICredentialType {
 			name: 'onBehalfOf',
 			type: 'string',
 			default: '',
-			placeholder: 'subuser-name',
+			placeholder: 'e.g. subuser-name, or leave empty',
 			description:
 				"A subuser to act for with the API key of its parent account: its name, or <code>account-id 1234</code> for a customer account. Empty for the API key's own account. SendGrid sends no mail on behalf of a subuser: to send, use the API key of the subuser itself.",
 		},

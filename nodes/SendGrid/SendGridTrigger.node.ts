@@ -19,8 +19,10 @@ export class SendGridTrigger implements INodeType {
 		icon: { light: 'file:icons/sendgridEvents.svg', dark: 'file:icons/sendgridEvents.dark.svg' },
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{[$parameter["events"]].flat().join(", ")}}',
-		description: 'Starts the workflow when a mail is opened, clicked, bounces and so on',
+		subtitle: '={{[$parameter["events"]].flat().join(", ").replaceAll("_", " ")}}',
+		description: 'Starts the workflow when SendGrid reports an open, click, bounce or other event',
+		eventTriggerDescription:
+			'Waiting for SendGrid. In automatic setup its sample events come by themselves; if nothing comes, see whether SendGrid can reach the address of this n8n.',
 		defaults: { name: 'SendGrid Trigger' },
 		inputs: [],
 		outputs: OUTPUTS_EXPRESSION as INodeTypeDescription['outputs'],
@@ -44,12 +46,15 @@ export class SendGridTrigger implements INodeType {
 			header: 'See what SendGrid sends',
 			executionsHelp: {
 				inactive:
-					'Click <b>Execute step</b>: SendGrid is asked for its sample events, which show here at once. To wait for a real event instead, switch off the option "Send Sample Events When Testing". Nothing arrives? The address of your n8n must be reachable from the internet.',
+					'Click <b>Execute step</b> to see the sample events of SendGrid, or, with the option <b>Sample Events When Testing</b> off, to wait two minutes for a real one. Nothing comes? SendGrid must reach this n8n at the address under <b>Webhook URLs</b>. What was refused, and why, is in the log of n8n.',
 				active:
-					"Click <b>Execute step</b> to see SendGrid's sample events here. Real events start the published workflow; find them under <b>Executions</b>.",
+					'Real events start the published workflow: find them under <b>Executions</b>, not here. <b>Execute step</b> shows the sample events of SendGrid. Nothing comes? SendGrid must reach this n8n at the address under <b>Webhook URLs</b>. What was refused, and why, is in the log of n8n.',
 			},
-			activationHint:
-				'Publish the workflow: from then on each event starts it, and SendGrid needs no further setup.',
+			activationHint: {
+				inactive:
+					'In automatic setup, SendGrid posts its sample events here at once. Publish the workflow to be started by real events.',
+				active: 'Real events start the published workflow. They are listed under Executions.',
+			},
 		},
 		properties: triggerProperties,
 	};

@@ -50,7 +50,7 @@ export const triggerProperties: INodeProperties[] = [
 	},
 	{
 		displayName:
-			'In SendGrid, open <b>Settings > Mail Settings > Event Webhooks</b> and click <b>Create new webhook</b>. Paste the Production URL shown above as Post URL, choose the same events as here, switch on <b>Signed Event Webhook Requests</b>, and save. Then open the webhook again and copy its Verification Key to here.',
+			'1. Open <b>Webhook URLs</b> above and copy the Production URL.<br>2. In SendGrid, open <b>Settings > Mail Settings > Event Webhooks</b> and click <b>Create new webhook</b>. Paste the URL as Post URL and choose the same events as here.<br>3. Switch on <b>Signed Event Webhook Requests</b> and save. Open the webhook again and copy its Verification Key to the field below.',
 		name: 'manualSetupNotice',
 		type: 'notice',
 		default: '',
@@ -80,7 +80,27 @@ export const triggerProperties: INodeProperties[] = [
 		})),
 		default: [...DEFAULT_EVENTS],
 		description:
-			'What starts the workflow. Opens and clicks need Open and Click Tracking in SendGrid (Settings > Tracking).',
+			'What starts the workflow, for example Open, Click and Bounce. Opens and clicks need Open Tracking and Click Tracking, in SendGrid under Settings > Tracking.',
+	},
+	{
+		displayName: 'Output',
+		name: 'output',
+		type: 'options',
+		options: [
+			{
+				name: 'All Events Together',
+				value: 'single',
+				description: 'One output for all events',
+			},
+			{
+				name: 'One per Event Type',
+				value: 'perEvent',
+				description:
+					'A separate output for each of the chosen event types, so that each can be wired on its own',
+			},
+		],
+		default: 'single',
+		description: 'Where the events come out',
 	},
 	{
 		displayName: 'Acknowledge',
@@ -104,26 +124,6 @@ export const triggerProperties: INodeProperties[] = [
 		description: 'When SendGrid is told that it need not send the events again',
 	},
 	{
-		displayName: 'Output',
-		name: 'output',
-		type: 'options',
-		options: [
-			{
-				name: 'All Events Together',
-				value: 'single',
-				description: 'One output for all events',
-			},
-			{
-				name: 'One per Event Type',
-				value: 'perEvent',
-				description:
-					'A separate output for each of the chosen event types, so that each can be wired on its own',
-			},
-		],
-		default: 'single',
-		description: 'Where the events come out',
-	},
-	{
 		displayName: 'Options',
 		name: 'options',
 		type: 'collection',
@@ -136,7 +136,8 @@ export const triggerProperties: INodeProperties[] = [
 				type: 'string',
 				default: '',
 				placeholder: 'e.g. welcome, invoice',
-				description: 'Only events of mails in one of these categories, separated by commas',
+				description:
+					'Only events of mails in one of these categories, for example "welcome, invoice"; separate them by commas',
 			},
 			{
 				displayName: 'Custom Args',
@@ -145,7 +146,8 @@ export const triggerProperties: INodeProperties[] = [
 				typeOptions: { multipleValues: true },
 				placeholder: 'Add Custom Arg',
 				default: {},
-				description: 'Only events of mails that carry all of these custom args',
+				description:
+					'Only events of mails that carry all of these custom args, for example "tenant" with the value "acme"',
 				options: [
 					{
 						name: 'args',
@@ -177,16 +179,16 @@ export const triggerProperties: INodeProperties[] = [
 				type: 'boolean',
 				default: false,
 				description:
-					"Whether to leave out opens that a mail program made by itself (Apple's Mail Privacy Protection; other programs are not marked by SendGrid)",
+					'Whether to leave out opens that a mail program made by itself, for example Mail Privacy Protection of Apple Mail. SendGrid marks no others.',
 			},
 			{
-				displayName: 'Maximum Age of a Post (Minutes)',
+				displayName: 'Maximum Age of a Post (Min)',
 				name: 'maxAgeMinutes',
 				type: 'number',
 				typeOptions: { minValue: 1 },
 				default: DEFAULT_MAX_AGE_MINUTES,
 				description:
-					'Refuse posts signed longer ago than this. The default covers the 24 hours for which SendGrid tries again; a lower value is stricter but can lose events after an outage.',
+					'Refuse posts that SendGrid signed longer ago than this, in minutes. The default, 1470, covers the 24 hours for which SendGrid tries again; a lower one such as 10 is stricter but can lose events after an outage.',
 			},
 			{
 				displayName: 'Recipients',
@@ -195,10 +197,10 @@ export const triggerProperties: INodeProperties[] = [
 				default: '',
 				placeholder: 'e.g. ann@example.com, example.org',
 				description:
-					'Only events of mails to one of these addresses or domains, separated by commas',
+					'Only events of mails to one of these addresses or domains, for example "ann@example.com, example.org"; separate them by commas',
 			},
 			{
-				displayName: 'Send Sample Events When Testing',
+				displayName: 'Sample Events When Testing',
 				name: 'sendSampleEvents',
 				type: 'boolean',
 				default: true,
