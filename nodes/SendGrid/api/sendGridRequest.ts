@@ -1,4 +1,5 @@
 import {
+	NodeApiError,
 	NodeOperationError,
 	sleep,
 	type IDataObject,
@@ -150,12 +151,10 @@ async function attempt(
 	}
 }
 
-/** n8n wraps the HTTP client's error; Node's error code is on one of its causes. */
+/** n8n puts Node's error code where a status would be; the error itself is lost in n8n 1.x. */
 function networkErrorCode(error: unknown): string | undefined {
-	for (let current = error; current instanceof Error; current = current.cause) {
-		if ('code' in current && typeof current.code === 'string') return current.code;
-	}
-	return undefined;
+	const code = error instanceof NodeApiError ? error.httpCode : null;
+	return code !== null && /^[A-Z]/.test(code) ? code : undefined;
 }
 
 function toSendGridError(
