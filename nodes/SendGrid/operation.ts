@@ -8,6 +8,7 @@ import {
 	type INodeProperties,
 	type INodePropertyOptions,
 } from 'n8n-workflow';
+import { InvalidFieldError } from './invalidFieldError';
 
 /** What the editor shows of an operation, whichever way it runs. */
 interface OperationDescription {
@@ -107,7 +108,10 @@ function findOperation(context: IExecuteFunctions, resources: Resource[]): Opera
 	return operation;
 }
 
-/** The error as n8n shows it, with the item it belongs to. */
+/**
+ * The error as n8n shows it, with the item it belongs to: in what n8n shows apart from the message,
+ * and, for what the user entered, in the message too.
+ */
 export function toItemError(
 	node: INode,
 	error: unknown,
@@ -117,7 +121,12 @@ export function toItemError(
 		error.context.itemIndex ??= itemIndex;
 		return error;
 	}
-	return new NodeOperationError(node, error as Error, { itemIndex });
+	const { message } = error as Error;
+	return new NodeOperationError(
+		node,
+		error instanceof InvalidFieldError ? `${message} [item ${itemIndex}]` : (error as Error),
+		{ itemIndex },
+	);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { InvalidFieldError } from './invalidFieldError';
+import { InvalidFieldError } from '../invalidFieldError';
 
 /** An email address as SendGrid takes it, with the name that mail programs show. */
 export interface Address {

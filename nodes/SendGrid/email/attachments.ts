@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { InvalidFieldError } from './invalidFieldError';
-import { textList } from './fieldValues';
+import { InvalidFieldError } from '../invalidFieldError';
+import { textList } from '../fieldValues';
 import type { Attachment } from './mail';
 
 /** The parameters that name binary fields of the input item. */

@@ -6,7 +6,6 @@ import {
 	type INodeExecutionData,
 } from 'n8n-workflow';
 import { failedItem, toItemError } from '../operation';
-import { InvalidFieldError } from './invalidFieldError';
 
 /** How the mail of one input item ended. */
 type Outcome =
@@ -52,11 +51,7 @@ export class DeliveryReport {
 	}
 
 	fail(item: number, cause: unknown): void {
-		const named =
-			cause instanceof InvalidFieldError
-				? new Error(`${cause.message} [item ${item}]`, { cause })
-				: cause;
-		const error = toItemError(this.context.getNode(), named, item);
+		const error = toItemError(this.context.getNode(), cause, item);
 		this.firstFailure ??= error;
 		this.outcomes.set(item, { error, mayHaveBeenSent: error.context.mayHaveBeenSent === true });
 	}

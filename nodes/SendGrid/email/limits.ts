@@ -1,5 +1,5 @@
 import { addressKey, type Address } from './addresses';
-import { InvalidFieldError } from './invalidFieldError';
+import { InvalidFieldError } from '../invalidFieldError';
 import type { Message, Personalization } from './mail';
 
 /**
@@ -100,13 +100,11 @@ function bypasses(mailSettings: Message['mailSettings']): number {
 /**
  * Checks one envelope.
  *
- * @param dataField the name of the field that the data comes from, for the error
  * @throws InvalidFieldError on the first rule that is broken
  */
 export function checkPersonalization(
 	personalization: Personalization,
 	{ templateId }: Pick<Message, 'templateId'>,
-	dataField: string,
 ): void {
 	const { to, cc, bcc, subject, headers, customArgs, substitutions } = personalization;
 	if (to.length === 0) {
@@ -137,6 +135,7 @@ export function checkPersonalization(
 		}
 	}
 	checkBytes('Custom Args', customArgs, LIMITS.customArgsBytes);
+	const dataField = templateId === '' ? 'Placeholder Data' : 'Template Data';
 	checkBytes(dataField, substitutions, LIMITS.substitutionsBytes);
 }
 

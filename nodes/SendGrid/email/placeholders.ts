@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
-import { InvalidFieldError } from './invalidFieldError';
+import { jsonObject } from '../fieldValues';
+import { InvalidFieldError } from '../invalidFieldError';
 
 /**
  * The `{{placeholders}}` of one text, made ready for SendGrid's substitutions.
@@ -63,30 +64,29 @@ export function compilePlaceholders(text: string, part: Part): PlaceholderText {
 	return { content, tags: [...tags.values()] };
 }
 
+/** Where the values come from, as the form calls it. */
+const FIELD = 'Placeholder Data';
+
 /**
  * The substitutions of one recipient.
  *
- * @param data where the values come from
- * @param field the name of the field that holds `data`, for the error
+ * @param data the recipient's values: an object or its JSON
  * @throws InvalidFieldError if a value is missing or is neither text, number nor boolean
  */
-export function fillPlaceholders(
-	texts: PlaceholderText[],
-	data: IDataObject,
-	field: string,
-): Record<string, string> {
+export function fillPlaceholders(texts: PlaceholderText[], data: unknown): Record<string, string> {
+	const values = jsonObject(data, FIELD);
 	const substitutions: Record<string, string> = {};
 	for (const { tag, name, escaped } of texts.flatMap(({ tags }) => tags)) {
-		const value = valueOf(data, name);
+		const value = valueOf(values, name);
 		if (value === undefined || value === null) {
 			throw new InvalidFieldError(
-				field,
+				FIELD,
 				`has no value for the placeholder {{${name}}}. Add "${name}" to the data, or take the placeholder out.`,
 			);
 		}
 		if (typeof value === 'object') {
 			throw new InvalidFieldError(
-				field,
+				FIELD,
 				`"${name}" is a ${Array.isArray(value) ? 'list' : 'group of fields'}, but a placeholder needs text or a number. Name one value, for example {{${name}.0}}, or use a dynamic template.`,
 			);
 		}

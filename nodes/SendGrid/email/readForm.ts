@@ -10,8 +10,8 @@ import {
 	textList,
 	textTable,
 	textValue,
-} from './fieldValues';
-import { InvalidFieldError } from './invalidFieldError';
+} from '../fieldValues';
+import { InvalidFieldError } from '../invalidFieldError';
 import { isDynamicTemplate, type Message, type Personalization } from './mail';
 
 type Rows = Array<{ name: unknown; value: unknown }>;
@@ -95,20 +95,17 @@ export async function readForm(context: IExecuteFunctions, item: number): Promis
 }
 
 /**
- * Reads the data for a template, in the form that its kind takes.
+ * Puts the recipient's data beside a template, in the form that its kind takes.
  *
- * @param field the name of the data's field, for the error
- * @throws InvalidFieldError on a value that cannot be read
+ * @throws InvalidFieldError on data that cannot be read
  */
-export function readTemplateData(
-	value: unknown,
-	templateId: string,
-	field: string,
-): Pick<Personalization, 'templateData' | 'substitutions'> {
-	const data = jsonObject(value, field);
-	if (isDynamicTemplate(templateId)) return { templateData: data, substitutions: {} };
-	const rows = Object.entries(data).map(([name, entry]) => ({ name, value: entry }));
-	return { templateData: {}, substitutions: textTable(rows, field) };
+export function fillTemplate({ message, envelope, data }: ItemForm): Personalization {
+	const values = jsonObject(data, 'Template Data');
+	if (isDynamicTemplate(message.templateId)) {
+		return { ...envelope, templateData: values, substitutions: {} };
+	}
+	const rows = Object.entries(values).map(([name, value]) => ({ name, value }));
+	return { ...envelope, templateData: {}, substitutions: textTable(rows, 'Template Data') };
 }
 
 /** Unix seconds. */

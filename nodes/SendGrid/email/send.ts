@@ -11,9 +11,7 @@ import {
 	personalizationBytes,
 } from './limits';
 import { Mailer } from './mailer';
-import { readForm, readTemplateData } from './readForm';
-
-const DATA_FIELD = 'Template Data';
+import { fillTemplate, readForm } from './readForm';
 
 /** One mail for each input item, to everyone in its To, CC and BCC together. */
 export const send: BatchOperation = {
@@ -44,17 +42,14 @@ async function sendItem(
 	mailer: Mailer,
 	item: number,
 ): Promise<IDataObject> {
-	const { message, envelope, data } = await readForm(context, item);
-	const { templateId } = message;
-	const personalization = {
-		...envelope,
-		...(templateId === ''
-			? { templateData: {}, substitutions: {} }
-			: readTemplateData(data, templateId, DATA_FIELD)),
-	};
-	const now = Date.now() / 1000;
-	checkMessage(message, now);
-	checkPersonalization(personalization, message, DATA_FIELD);
+	const form = await readForm(context, item);
+	const { message, envelope } = form;
+	const personalization =
+		message.templateId === ''
+			? { ...envelope, templateData: {}, substitutions: {} }
+			: fillTemplate(form);
+	checkMessage(message, Date.now() / 1000);
+	checkPersonalization(personalization, message);
 	checkRequestBytes(messageBytes(message) + personalizationBytes(personalization));
 
 	if (message.sendAt !== undefined) message.batchId ??= await mailer.createBatchId();

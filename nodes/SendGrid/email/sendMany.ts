@@ -5,14 +5,13 @@ import { acceptedMail } from './acceptedMail';
 import { Batcher, type ItemMail, type MailRequest } from './batching';
 import { DeliveryReport } from './deliveryReport';
 import { DuplicateFilter } from './duplicates';
-import { jsonObject } from './fieldValues';
 import { checkMessage, checkPersonalization } from './limits';
 import type { Message, Personalization } from './mail';
 import { Mailer } from './mailer';
 import { inParallel } from './parallel';
 import { fillPlaceholders, PlaceholderCompiler } from './placeholders';
 import { sendManyProperties } from './properties';
-import { readForm, readTemplateData } from './readForm';
+import { fillTemplate, readForm, type ItemForm } from './readForm';
 import { DEFAULT_PARALLEL_REQUESTS } from './settingFields';
 
 /** How many items are read before n8n gets a turn: some tens of milliseconds. */
@@ -75,33 +74,35 @@ async function readItem(
 	item: number,
 	compiler: PlaceholderCompiler,
 ): Promise<{ message: Message; personalizations: Personalization[] }> {
-	const { message, envelope, data } = await readForm(context, item);
-	const dataField = message.templateId === '' ? 'Placeholder Data' : 'Template Data';
-	let personalization: Personalization;
-	if (message.templateId === '') {
-		const subject = compiler.compile(envelope.subject, 'text');
-		const text = compiler.compile(message.text, 'text');
-		const html = compiler.compile(message.html, 'html');
-		message.text = text.content;
-		message.html = html.content;
-		personalization = {
-			...envelope,
-			subject: subject.content,
-			templateData: {},
-			substitutions: fillPlaceholders(
-				[subject, text, html],
-				jsonObject(data, dataField),
-				dataField,
-			),
-		};
-	} else {
-		personalization = { ...envelope, ...readTemplateData(data, message.templateId, dataField) };
-	}
+	const form = await readForm(context, item);
+	const { message, personalization } =
+		form.message.templateId === ''
+			? fillMessage(form, compiler)
+			: { message: form.message, personalization: fillTemplate(form) };
 
 	checkMessage(message, Date.now() / 1000);
+	const { to } = personalization;
 	// All envelopes of the item are alike, and an address may come twice: they are separate mails.
-	checkPersonalization({ ...personalization, to: envelope.to.slice(0, 1) }, message, dataField);
-	return { message, personalizations: envelope.to.map((to) => ({ ...personalization, to: [to] })) };
+	checkPersonalization({ ...personalization, to: to.slice(0, 1) }, message);
+	return {
+		message,
+		personalizations: to.map((address) => ({ ...personalization, to: [address] })),
+	};
+}
+
+/** Puts the recipient's values beside the placeholders of the content. */
+function fillMessage(
+	{ message, envelope, data }: ItemForm,
+	compiler: PlaceholderCompiler,
+): { message: Message; personalization: Personalization } {
+	const subject = compiler.compile(envelope.subject, 'text');
+	const text = compiler.compile(message.text, 'text');
+	const html = compiler.compile(message.html, 'html');
+	const substitutions = fillPlaceholders([subject, text, html], data);
+	return {
+		message: { ...message, text: text.content, html: html.content },
+		personalization: { ...envelope, subject: subject.content, templateData: {}, substitutions },
+	};
 }
 
 async function sendRequests(
@@ -110,11 +111,8 @@ async function sendRequests(
 	requests: MailRequest[],
 ): Promise<void> {
 	const mailer = new Mailer(context);
-	const limit = context.getNodeParameter(
-		'settings.parallelRequests',
-		0,
-		DEFAULT_PARALLEL_REQUESTS,
-	) as number;
+	const wanted = Number(context.getNodeParameter('settings.parallelRequests', 0, ''));
+	const limit = wanted >= 1 ? wanted : DEFAULT_PARALLEL_REQUESTS;
 	// One id for the whole run, so that all of it can be cancelled at once.
 	let batchId: Promise<string> | undefined;
 	const withBatchId = async (message: Message): Promise<Message> =>

@@ -1,5 +1,5 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
-import { requiredText } from '../email/fieldValues';
+import { requiredText } from '../fieldValues';
 
 /** One webhook, chosen from the list or by its ID. */
 export const webhookIdParameter: INodeProperties = {

@@ -1,5 +1,5 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
-import { requiredText } from '../email/fieldValues';
+import { requiredText } from '../fieldValues';
 
 export const batchIdParameter: INodeProperties = {
 	displayName: 'Batch ID',

@@ -1,7 +1,7 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { byOffset, listItems } from '../api/paging';
-import { textList } from '../email/fieldValues';
-import { InvalidFieldError } from '../email/invalidFieldError';
+import { textList } from '../fieldValues';
+import { InvalidFieldError } from '../invalidFieldError';
 import { momentParameter } from '../moment';
 import type { ItemOperation } from '../operation';
 

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { sendGridRequest } from '../api/sendGridRequest';
-import { InvalidFieldError } from '../email/invalidFieldError';
+import { InvalidFieldError } from '../invalidFieldError';
 import type { ItemOperation } from '../operation';
 import { LIST_OPTIONS } from './lists';
 import { emailOf, emailParameter, groupIdOf, groupParameter } from './parameters';

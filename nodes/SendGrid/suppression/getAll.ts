@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { byOffset, listItems } from '../api/paging';
-import { InvalidFieldError } from '../email/invalidFieldError';
+import { InvalidFieldError } from '../invalidFieldError';
 import { momentParameter } from '../moment';
 import type { ItemOperation } from '../operation';
 import { RETURN_ALL_OR_LIMIT, wantedResults } from '../returnAll';

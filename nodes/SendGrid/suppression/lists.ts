@@ -4,7 +4,7 @@ import {
 	type IExecuteFunctions,
 	type INodePropertyOptions,
 } from 'n8n-workflow';
-import { InvalidFieldError } from '../email/invalidFieldError';
+import { InvalidFieldError } from '../invalidFieldError';
 import { isoFromUnix } from '../moment';
 
 /** One of SendGrid's lists of addresses. */

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { parseAddress } from '../email/addresses';
-import { groupId } from '../email/fieldValues';
+import { groupId } from '../fieldValues';
 
 export const emailParameter: INodeProperties = {
 	displayName: 'Email',

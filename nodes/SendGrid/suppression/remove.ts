@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { ifFound } from '../api/ifFound';
 import { sendGridRequest } from '../api/sendGridRequest';
-import { requiredText } from '../email/fieldValues';
+import { requiredText } from '../fieldValues';
 import type { ItemOperation } from '../operation';
 import { LIST_OPTIONS, suppressionList } from './lists';
 import { emailOf, emailParameter, groupIdOf, groupParameter } from './parameters';

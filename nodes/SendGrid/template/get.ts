@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { sendGridRequest } from '../api/sendGridRequest';
-import { requiredText } from '../email/fieldValues';
+import { requiredText } from '../fieldValues';
 import type { ItemOperation } from '../operation';
 
 const templateIdParameter: INodeProperties = {

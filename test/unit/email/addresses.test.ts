@@ -6,7 +6,7 @@ import {
 	parseAddresses,
 	type Address,
 } from '../../../nodes/SendGrid/email/addresses';
-import { InvalidFieldError } from '../../../nodes/SendGrid/email/invalidFieldError';
+import { InvalidFieldError } from '../../../nodes/SendGrid/invalidFieldError';
 
 const ANN = { email: 'ann@example.com', name: 'Ann' };
 const BOB = { email: 'bob@example.com' };

@@ -78,7 +78,7 @@ describe('checkMessage', () => {
 
 describe('checkPersonalization', () => {
 	const check = (changes: Partial<Personalization>, templateId = '') =>
-		checkPersonalization(anEnvelope(changes), { templateId }, 'Placeholder Data');
+		checkPersonalization(anEnvelope(changes), { templateId });
 	/** An object whose JSON has so many bytes. */
 	const ofBytes = (bytes: number) => ({ key: 'x'.repeat(bytes - '{"key":""}'.length) });
 

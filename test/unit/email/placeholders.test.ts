@@ -10,7 +10,7 @@ type Part = 'html' | 'text';
 /** What the recipient reads: SendGrid replaces each tag, in no order it documents. */
 function fill(text: string, part: Part, data: object, order = (tags: string[]) => tags): string {
 	const compiled = compilePlaceholders(text, part);
-	const substitutions = fillPlaceholders([compiled], { ...data }, 'Placeholder Data');
+	const substitutions = fillPlaceholders([compiled], data);
 	return order(Object.keys(substitutions)).reduce(
 		(content, tag) => content.replaceAll(tag, () => substitutions[tag] as string),
 		compiled.content,

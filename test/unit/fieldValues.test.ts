@@ -4,7 +4,7 @@ import {
 	textList,
 	textTable,
 	textValue,
-} from '../../../nodes/SendGrid/email/fieldValues';
+} from '../../nodes/SendGrid/fieldValues';
 
 describe('textValue', () => {
 	it.each([
