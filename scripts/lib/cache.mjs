@@ -9,15 +9,16 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { clearInterval, setInterval } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { UserError } from './commands.mjs';
 
 const HEARTBEAT_MS = 5_000;
 const STAMP = '.complete';
 
 /** N8N_NODES_SENDGRID_EVENTS_CACHE moves it, for example to a disk with more room. */
 export const cacheFolder =
-	process.env.N8N_NODES_SENDGRID_EVENTS_CACHE ??
+	process.env.N8N_NODES_SENDGRID_EVENTS_CACHE ||
 	path.join(
-		process.env.XDG_CACHE_HOME ?? path.join(homedir(), '.cache'),
+		process.env.XDG_CACHE_HOME || path.join(homedir(), '.cache'),
 		'n8n-nodes-sendgrid-events',
 	);
 
@@ -29,8 +30,12 @@ export const cacheFolder =
  */
 export async function cached(name, recipe, build) {
 	const target = path.join(cacheFolder, name);
+	await mkdir(cacheFolder, { recursive: true }).catch((error) => {
+		throw new UserError(
+			`The cache folder cannot be made: ${error.message}. Set N8N_NODES_SENDGRID_EVENTS_CACHE to another.`,
+		);
+	});
 	if (await isComplete(target, recipe)) return target;
-	await mkdir(cacheFolder, { recursive: true });
 	await withLock(`${target}.lock`, name, async () => {
 		if (await isComplete(target, recipe)) return;
 		await removeLeftovers(`${name}.partial-`);

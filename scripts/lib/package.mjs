@@ -26,7 +26,9 @@ export async function buildAndPack() {
 export async function pack() {
 	await rm(packFolder, { recursive: true, force: true });
 	await mkdir(packFolder, { recursive: true });
-	await npm('pack', '--ignore-scripts', '--pack-destination', packFolder);
+	// Relative: on Windows npm runs in a shell, which would split a path at its spaces.
+	const destination = path.relative(projectFolder, packFolder);
+	await npm('pack', '--ignore-scripts', '--pack-destination', destination);
 	const [tarball] = await readdir(packFolder);
 	return path.join(packFolder, tarball);
 }
