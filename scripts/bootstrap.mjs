@@ -16,6 +16,7 @@ if (Number.parseInt(process.versions.node, 10) < oldestNode) {
 	process.exit(1);
 }
 
+const { ensureBrowser, noBrowserAdvice } = await import('./lib/browser.mjs');
 const { runInTerminal, UserError } = await import('./lib/commands.mjs');
 const {
 	ensureProjectDependencies,
@@ -31,17 +32,23 @@ const { endToEndTests, test } = await import('./test.mjs');
 const commands = {
 	start: (args) => runWithN8n([newestN8n], ['--import', 'tsx', 'scripts/start.ts', ...args]),
 	test,
-	e2e: (args) => runWithN8n(n8nVersions, [...endToEndTests, ...args]),
+	e2e,
 	run: (args) => runWithN8n(n8nVersions, ['--import', 'tsx', ...args]),
 };
 
+async function e2e(args) {
+	const browser = await ensureBrowser();
+	await runWithN8n(n8nVersions, [...endToEndTests, ...args], { browser });
+	if (!browser) console.warn(`\n${noBrowserAdvice}`);
+}
+
 /** Runs Node with these arguments, the package packed and its runtimes at hand. */
-async function runWithN8n(versions, args) {
+async function runWithN8n(versions, args, more = {}) {
 	const runtimes = await ensureRuntimes(versions);
 	const tarball = await buildAndPack();
 	process.exitCode = await runInTerminal(process.execPath, args, {
 		cwd: projectFolder,
-		env: { ...process.env, [runtimeVariable]: JSON.stringify({ ...runtimes, tarball }) },
+		env: { ...process.env, [runtimeVariable]: JSON.stringify({ ...runtimes, ...more, tarball }) },
 	});
 }
 

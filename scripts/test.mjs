@@ -7,15 +7,16 @@
  */
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { ensureBrowser, noBrowserAdvice } from './lib/browser.mjs';
 import { readIfThere } from './lib/cache.mjs';
 import { mustSucceed, runInTerminal, stopUnseen, UserError } from './lib/commands.mjs';
-import { checkTarball, pack } from './lib/package.mjs';
-import { ensureRuntimes, projectFolder, runtimeVariable } from './lib/runtimes.mjs';
+import { build, checkTarball, pack } from './lib/package.mjs';
+import { ensureRuntimes, projectFolder, runtimeVariable, workFolder } from './lib/runtimes.mjs';
 
 const steps = {
 	lint: { what: 'Lint and formatting', run: () => npmRun('lint') },
 	types: { what: 'Type check', run: () => npmRun('typecheck') },
-	build: { what: 'Build', run: () => npmRun('build') },
+	build: { what: 'Build', run: build },
 	package: { what: 'Pack', needs: ['build'], run: packAndCheck },
 	scan: { what: "n8n's community package scan", needs: ['package'], run: scan },
 	unit: { what: 'Unit tests', run: () => jest('unit') },
@@ -30,6 +31,8 @@ const steps = {
 export const endToEndTests = [...jestFor('e2e'), '--runInBand', '--testTimeout=300000'];
 
 const totals = { passed: 0, failed: 0 };
+/** What the user has to know besides, said at the end, where it is seen. */
+const notes = [];
 let tarball;
 let runtimes;
 
@@ -50,6 +53,7 @@ export async function test(args) {
 		process.exitCode = 1;
 		stopUnseen();
 	}
+	for (const note of notes) console.warn(`\n${note}`);
 	console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
 }
 
@@ -102,7 +106,9 @@ async function scan() {
 }
 
 async function endToEnd() {
-	const runtime = { ...(await runtimes), tarball };
+	const browser = await ensureBrowser();
+	if (!browser) notes.push(noBrowserAdvice);
+	const runtime = { ...(await runtimes), browser, tarball };
 	await jest('e2e', endToEndTests, { [runtimeVariable]: JSON.stringify(runtime) });
 }
 
@@ -111,8 +117,8 @@ function jestFor(project) {
 }
 
 async function jest(project, command = jestFor(project), env = {}) {
-	const report = path.join(projectFolder, '.cache', `jest-${project}.json`);
-	await mkdir(path.dirname(report), { recursive: true });
+	const report = path.join(workFolder, `jest-${project}.json`);
+	await mkdir(workFolder, { recursive: true });
 	await rm(report, { force: true });
 	const code = await runInTerminal(
 		process.execPath,

@@ -1,13 +1,13 @@
 /** Builds the package and packs it as npm would publish it. */
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { withLock } from './cache.mjs';
 import { runUnseen, UserError } from './commands.mjs';
-import { projectFolder } from './runtimes.mjs';
+import { projectFolder, workFolder } from './runtimes.mjs';
 
-const packFolder = path.join(projectFolder, '.cache', 'package');
-const logFile = path.join(projectFolder, '.cache', 'package.log');
+const logFile = path.join(workFolder, 'package.log');
 
 /** A package this small has no business growing unnoticed: a bundled dependency shows here. */
 const MAX_TARBALL_BYTES = 200_000;
@@ -18,25 +18,38 @@ const MAX_TARBALL_BYTES = 200_000;
  */
 export async function buildAndPack() {
 	console.log('Building the package ...');
-	await npm('run', 'build');
+	await build();
 	return await pack();
 }
 
-/** Packs what the last build made. */
-export async function pack() {
-	await rm(packFolder, { recursive: true, force: true });
-	await mkdir(packFolder, { recursive: true });
-	// Relative: on Windows npm runs in a shell, which would split a path at its spaces.
-	const destination = path.relative(projectFolder, packFolder);
-	await npm('pack', '--ignore-scripts', '--pack-destination', destination);
-	const [tarball] = await readdir(packFolder);
-	return path.join(packFolder, tarball);
+/** Builds into dist. */
+export async function build() {
+	await npm('run', 'build');
 }
 
+/**
+ * Packs what the last build made. The tarball replaces the one before in one step: another process
+ * may be about to read it.
+ */
+export async function pack() {
+	const folder = path.join(path.basename(workFolder), `pack-${process.pid}`);
+	await mkdir(path.join(projectFolder, folder), { recursive: true });
+	// Relative: on Windows npm runs in a shell, which would split a path at its spaces.
+	await npm('pack', '--ignore-scripts', '--pack-destination', folder);
+	const [name] = await readdir(path.join(projectFolder, folder));
+	const tarball = path.join(workFolder, name);
+	await rename(path.join(projectFolder, folder, name), tarball);
+	await rm(path.join(projectFolder, folder), { recursive: true });
+	return tarball;
+}
+
+/** One at a time: a build empties dist, which another process may be packing. */
 async function npm(...args) {
-	await mkdir(path.dirname(logFile), { recursive: true });
-	await rm(logFile, { force: true });
-	await runUnseen('npm', args, { cwd: projectFolder, logFile });
+	await mkdir(workFolder, { recursive: true });
+	await withLock(path.join(workFolder, 'package.lock'), 'the package', async () => {
+		await rm(logFile, { force: true });
+		await runUnseen('npm', args, { cwd: projectFolder, logFile });
+	});
 }
 
 /**

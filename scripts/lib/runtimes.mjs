@@ -13,6 +13,9 @@ import { environmentWithNode, runUnseen, UserError } from './commands.mjs';
 
 export const projectFolder = path.resolve(fileURLToPath(import.meta.url), '../../..');
 
+/** For logs, reports and the packed package; git ignores it. */
+export const workFolder = path.join(projectFolder, '.cache');
+
 const GIGABYTE = 1024 ** 3;
 
 /** n8n 2.36 and later run on Node 24 only; 1.123 runs on it too. */
@@ -61,7 +64,6 @@ export async function ensureRuntimes(versions = n8nVersions) {
 /** Installs the project's dependencies unless exactly what package-lock.json says is there. */
 export async function ensureProjectDependencies() {
 	if (await dependenciesAreCurrent()) return;
-	const workFolder = path.join(projectFolder, '.cache');
 	await mkdir(workFolder, { recursive: true });
 	await withLock(path.join(workFolder, 'npm-ci.lock'), 'node_modules', async () => {
 		if (await dependenciesAreCurrent()) return;
