@@ -144,7 +144,7 @@ const customArgs: INodeProperties = {
 	default: {},
 	placeholder: 'Add Custom Arg',
 	description:
-		'Your own values that come back with every event of this mail, for example "contactId" with the value "42". With them an event finds its record. Recipients do not see them.',
+		'Your own values that come back with every event of this mail, for example "contactId" with the value "42". With them an event finds its record. Recipients do not see them. Names that events use themselves, such as "email" or "event", do not come back.',
 	options: [
 		{
 			displayName: 'Custom Arg',

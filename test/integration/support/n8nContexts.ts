@@ -5,12 +5,14 @@ import {
 	ExecutionLifecycleHooks,
 	HookContext,
 	LoadOptionsContext,
+	SupplyDataContext,
 	WebhookContext,
 	WorkflowExecute,
 } from 'n8n-core';
 import {
 	createRunExecutionData,
 	ICredentialsHelper,
+	NodeConnectionTypes,
 	NodeHelpers,
 	Workflow,
 	type ICredentialDataDecryptedObject,
@@ -180,6 +182,27 @@ export class TestWorkflow {
 			[],
 			abortSignal,
 		);
+	}
+
+	/** For `execute()` when an AI agent uses the node as a tool: `$fromAI('to')` is `args.to`. */
+	toolContext(args: IDataObject): SupplyDataContext {
+		const items = [{ json: args }];
+		const inputData = { [NodeConnectionTypes.AiTool]: [items] };
+		const context = new SupplyDataContext(
+			this.workflow,
+			this.node,
+			this.additionalData,
+			'trigger',
+			createRunExecutionData(),
+			0,
+			items,
+			inputData,
+			NodeConnectionTypes.AiTool,
+			{ node: this.node, data: inputData, source: null },
+			[],
+		);
+		context.addInputData(NodeConnectionTypes.AiTool, [items]);
+		return context;
 	}
 
 	/**
