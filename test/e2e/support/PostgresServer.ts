@@ -67,6 +67,11 @@ export class PostgresServer {
 		await this.psql(database.database, ['-f', path.resolve(file)]);
 	}
 
+	/** Runs SQL statements that give no rows. */
+	async execute(database: PostgresDatabase, sql: string): Promise<void> {
+		await this.psql(database.database, ['-c', sql]);
+	}
+
 	/** @param sql one query @returns its rows, values as JSON has them */
 	async query<Row = Record<string, unknown>>(
 		database: PostgresDatabase,
