@@ -132,7 +132,7 @@ const collection = (options: INodeProperties[]): INodeProperties => ({
 	type: 'collection',
 	default: {},
 	placeholder: 'Add Field',
-	options: options.sort((a, b) => a.displayName.localeCompare(b.displayName)),
+	options: options.toSorted((a, b) => a.displayName.localeCompare(b.displayName)),
 });
 
 const forEveryone = [attachments, headers, inlineImages, replyTo, ...schedule];

@@ -71,6 +71,7 @@ export function checkMessage(message: Message, now: number): void {
 			`${new Date(sendAt * 1000).toISOString()} is more than 72 hours ahead, which SendGrid does not accept. Use a Wait node to send later.`,
 		);
 	}
+	checkUnique({ 'Reply To': message.replyTo });
 	if ((asm?.groupsToDisplay?.length ?? 0) > LIMITS.groupsToDisplay) {
 		throw new InvalidFieldError(
 			'Groups to Display',

@@ -203,10 +203,10 @@ const collection = (options: INodeProperties[]): INodeProperties => ({
 	default: {},
 	placeholder: 'Add Setting',
 	description: 'How SendGrid handles the mail; what is not set here is as in your account',
-	options: options.sort((a, b) => a.displayName.localeCompare(b.displayName)),
+	options: options.toSorted((a, b) => a.displayName.localeCompare(b.displayName)),
 });
 
 /** How SendGrid handles a mail. */
-export const sendSettings = collection([...settings]);
+export const sendSettings = collection(settings);
 
 export const sendManySettings = collection([...settings, parallelRequests]);

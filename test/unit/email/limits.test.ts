@@ -45,6 +45,11 @@ describe('checkMessage', () => {
 
 	it.each<[what: string, changes: Partial<Message>, message: RegExp]>([
 		['no content', { text: '' }, /^Content: is empty/],
+		[
+			'an address twice in Reply To',
+			{ replyTo: [{ email: 'r@example.com' }, { email: 'r@example.com' }] },
+			/^Reply To: r@example.com is given twice/,
+		],
 		['eleven categories', { categories: names(11) }, /^Categories: 11 are given.+10/],
 		['a category twice', { categories: ['a', 'b', 'a'] }, /^Categories: "a" is given twice/],
 		['a category of 256 characters', { categories: ['x'.repeat(256)] }, /^Categories: "x+".+255/],
