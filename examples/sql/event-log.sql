@@ -146,9 +146,9 @@ messages AS (
 		min(occurred_at) FILTER (WHERE event = 'click'),
 		count(*) FILTER (WHERE event = 'click'),
 		max(occurred_at) FILTER (WHERE bounce_kind IS NOT NULL),
-		(array_agg(bounce_kind ORDER BY occurred_at DESC, event_id DESC)
+		(array_agg(bounce_kind ORDER BY occurred_at DESC, bounce_kind DESC)
 			FILTER (WHERE bounce_kind IS NOT NULL))[1],
-		(array_agg(reason ORDER BY occurred_at DESC, event_id DESC)
+		(array_agg(coalesce(reason, '') ORDER BY occurred_at DESC, bounce_kind DESC, coalesce(reason, '') DESC)
 			FILTER (WHERE bounce_kind IS NOT NULL))[1],
 		max(occurred_at) FILTER (WHERE event IN ('unsubscribe', 'group_unsubscribe', 'spamreport')),
 		(array_agg(custom_args ORDER BY event_id))[1]
@@ -172,11 +172,14 @@ messages AS (
 		clicks = known.clicks + excluded.clicks,
 		bounced_at = greatest(known.bounced_at, excluded.bounced_at),
 		bounce_kind = CASE
-			WHEN excluded.bounced_at >= coalesce(known.bounced_at, '-infinity')
+			WHEN known.bounced_at IS NULL
+				OR (excluded.bounced_at, excluded.bounce_kind) > (known.bounced_at, known.bounce_kind)
 			THEN excluded.bounce_kind ELSE known.bounce_kind
 		END,
 		bounce_reason = CASE
-			WHEN excluded.bounced_at >= coalesce(known.bounced_at, '-infinity')
+			WHEN known.bounced_at IS NULL
+				OR (excluded.bounced_at, excluded.bounce_kind, excluded.bounce_reason)
+					> (known.bounced_at, known.bounce_kind, known.bounce_reason)
 			THEN excluded.bounce_reason ELSE known.bounce_reason
 		END,
 		opted_out_at = greatest(known.opted_out_at, excluded.opted_out_at),
@@ -205,13 +208,14 @@ suppressions AS (
 		FROM stored
 	) AS news
 	WHERE email IS NOT NULL AND cause IS NOT NULL
-	ORDER BY email, cause, group_id, occurred_at DESC, active DESC
+	ORDER BY email, cause, group_id, occurred_at DESC, active DESC, reason DESC NULLS LAST
 	ON CONFLICT (email, cause, group_id) DO UPDATE SET
 		active = excluded.active,
 		changed_at = excluded.changed_at,
-		reason = coalesce(excluded.reason, known.reason)
-	-- By the time of events; in doubt the address stays suppressed.
-	WHERE (excluded.changed_at, excluded.active) > (known.changed_at, known.active)
+		reason = excluded.reason
+	-- By the time of events, not by arrival; in doubt the address stays suppressed.
+	WHERE (excluded.changed_at, excluded.active, coalesce(excluded.reason, ''))
+		> (known.changed_at, known.active, coalesce(known.reason, ''))
 )
 SELECT count(*)::integer FROM stored
 $$;
@@ -244,12 +248,13 @@ WITH stored AS (
 		FROM jsonb_array_elements(entries) AS entry
 	) AS news
 	WHERE email IS NOT NULL AND cause IS NOT NULL
-	ORDER BY email, cause, group_id, changed_at DESC
+	ORDER BY email, cause, group_id, changed_at DESC, reason DESC NULLS LAST
 	ON CONFLICT (email, cause, group_id) DO UPDATE SET
 		active = true,
 		changed_at = excluded.changed_at,
-		reason = coalesce(excluded.reason, known.reason)
-	WHERE (excluded.changed_at, true) > (known.changed_at, known.active)
+		reason = excluded.reason
+	WHERE (excluded.changed_at, excluded.active, coalesce(excluded.reason, ''))
+		> (known.changed_at, known.active, coalesce(known.reason, ''))
 	RETURNING 1
 )
 SELECT count(*)::integer FROM stored

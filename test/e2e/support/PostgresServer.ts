@@ -67,9 +67,9 @@ export class PostgresServer {
 		await this.psql(database.database, ['-f', path.resolve(file)]);
 	}
 
-	/** Runs SQL statements that give no rows. */
-	async execute(database: PostgresDatabase, sql: string): Promise<void> {
-		await this.psql(database.database, ['-c', sql]);
+	/** Runs SQL statements. @returns what psql prints */
+	async execute(database: PostgresDatabase, sql: string): Promise<string> {
+		return await this.psql(database.database, [], sql);
 	}
 
 	/** @param sql one query @returns its rows, values as JSON has them */
@@ -78,7 +78,7 @@ export class PostgresServer {
 		sql: string,
 	): Promise<Row[]> {
 		const statement = `WITH answer AS (${sql}) SELECT coalesce(json_agg(answer), '[]') FROM answer`;
-		return JSON.parse(await this.psql(database.database, ['-At', '-c', statement])) as Row[];
+		return JSON.parse(await this.psql(database.database, ['-At'], statement)) as Row[];
 	}
 
 	/** Ends the server at once, as a crash does, and starts it again with the same data. */
@@ -99,7 +99,8 @@ export class PostgresServer {
 
 	private async launch(): Promise<void> {
 		const log = path.join(this.folder, 'log');
-		const options = `-p ${this.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=`;
+		// Without fsync only a crash of the whole machine could lose data.
+		const options = `-p ${this.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off`;
 		try {
 			await this.program('pg_ctl', 'start', '-w', '-D', this.data, '-l', log, '-o', options);
 		} catch (error) {
@@ -108,19 +109,20 @@ export class PostgresServer {
 		}
 	}
 
-	private async psql(database: string, args: string[]): Promise<string> {
+	/** @param input SQL, which may be longer than a command line */
+	private async psql(database: string, args: string[], input = ''): Promise<string> {
 		const connection = ['-h', '127.0.0.1', '-p', String(this.port), '-U', USER, '-d', database];
-		return await this.program('psql', ...connection, '-X', '-q', '-v', 'ON_ERROR_STOP=1', ...args);
-	}
-
-	private async program(name: string, ...args: string[]): Promise<string> {
-		const asServerUser = name === 'psql' ? {} : this.owner;
-		const { stdout } = await run(path.join(this.programs, name), args, {
-			...asServerUser,
-			cwd: this.folder,
+		const quiet = ['-X', '-q', '-v', 'ON_ERROR_STOP=1'];
+		const psql = run(path.join(this.programs, 'psql'), [...connection, ...quiet, ...args], {
 			maxBuffer: 256 * 1024 * 1024,
 		});
-		return stdout;
+		psql.child.stdin!.end(input);
+		return (await psql).stdout;
+	}
+
+	private async program(name: string, ...args: string[]): Promise<void> {
+		// Debian's programs change to the folder they were started in, which may be closed to them.
+		await run(path.join(this.programs, name), args, { ...this.owner, cwd: this.folder });
 	}
 }
 
