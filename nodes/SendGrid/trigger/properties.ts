@@ -50,7 +50,7 @@ export const triggerProperties: INodeProperties[] = [
 	},
 	{
 		displayName:
-			'1. Open <b>Webhook URLs</b> above and copy the Production URL.<br>2. In SendGrid, open <b>Settings > Mail Settings > Event Webhooks</b> and click <b>Create new webhook</b>. Paste the URL as Post URL and choose the same events as here.<br>3. Switch on <b>Signed Event Webhook Requests</b> and save. Open the webhook again and copy its Verification Key to the field below.',
+			'Open <b>Webhook URLs</b> above and copy the Production URL. In SendGrid, open <b>Settings > Mail Settings > Event Webhooks</b> and click <b>Create new webhook</b>. Paste the URL as Post URL, choose the same events as here, switch on <b>Signed Event Webhook Requests</b> and save. Then open the webhook again and copy its Verification Key to the field below.',
 		name: 'manualSetupNotice',
 		type: 'notice',
 		default: '',

@@ -1,0 +1,174 @@
+import { DEFAULT_API_KEY, SendGridEmulator, sampleEvent } from '../emulator';
+import { Editor } from './support/Editor';
+import { N8nClient, type Workflow } from './support/N8nClient';
+import { N8nInstance } from './support/N8nInstance';
+import { n8nVersions, runtime } from './support/runtime';
+import { EMAIL_TYPE, TRIGGER_TYPE } from './support/workflow';
+
+const [newest] = n8nVersions;
+
+/** scripts/lib/browser.mjs says so, and how to get one, when there is no browser. */
+const describeInBrowser = runtime.browser ? describe : describe.skip;
+
+// One walk, step by step, as somebody takes it who has just installed the package.
+describeInBrowser(`the editor of n8n ${newest}`, () => {
+	let sendGrid: SendGridEmulator;
+	let n8n: N8nInstance;
+	let client: N8nClient;
+	let editor: Editor;
+
+	beforeAll(async () => {
+		sendGrid = await SendGridEmulator.start({ mailEvents: false });
+		n8n = await N8nInstance.start({ version: newest! });
+		client = await N8nClient.setUpOwner(n8n.url);
+		editor = await Editor.open(runtime.browser!, n8n.url);
+	});
+
+	afterAll(async () => {
+		await editor?.close();
+		await n8n?.stop();
+		await sendGrid?.stop();
+	});
+
+	const step = (name: string, work: () => Promise<void>) =>
+		test(name, async () => await editor.step(work));
+
+	async function savedWorkflow(): Promise<Workflow> {
+		const [, id] = /\/workflow\/([^/?]+)/.exec(editor.page.url())!;
+		return await client.getWorkflow(id!);
+	}
+
+	step('finds both nodes by what people look for', async () => {
+		await editor.newWorkflow();
+		await editor.openNodeList();
+		for (const words of ['sendgrid', 'email opened', 'bounce', 'webhook']) {
+			await editor.searchNodes(words);
+			await editor.listedNode(TRIGGER_TYPE).waitFor();
+			await editor.listedNode(EMAIL_TYPE).waitFor();
+		}
+		await editor.searchNodes('email opened');
+		await editor.listedNode(EMAIL_TYPE).waitFor();
+		await editor.picture('find-the-nodes');
+	});
+
+	step('offers a trigger for each event type, and chooses that type', async () => {
+		await editor.listedNode(TRIGGER_TYPE).click();
+		await editor.chooseAction('On open');
+		expect(await editor.parameter('events').innerText()).toBe('Open');
+	});
+
+	step('says in plain words that a key is wrong, and takes the right one', async () => {
+		await editor.page.getByRole('button', { name: 'Connect to SendGrid Events' }).click();
+		const dialog = editor.part('editCredential-modal');
+		await dialog.getByText('In SendGrid: Settings > API Keys > Create API Key').waitFor();
+		await editor.picture('credential');
+
+		await editor.fill('apiKey', 'SG.wrong');
+		await editor.choose('region', 'Custom');
+		await editor.fill('baseUrl', sendGrid.url);
+		await editor.part('credential-save-button').click();
+		await dialog.getByText('More details').click();
+		await dialog.getByText('SendGrid does not accept this API key.').waitFor();
+
+		await editor.fill('apiKey', DEFAULT_API_KEY);
+		await editor.part('credential-save-button').click();
+		await dialog.waitFor({ state: 'hidden' });
+	});
+
+	step('shows the sample events of SendGrid while listening', async () => {
+		await editor.choose('events', 'Click', 'Bounce');
+		await editor.choose('output', 'One per Event Type');
+		await editor
+			.part('ndv')
+			.getByText('In automatic setup, SendGrid posts its sample events here at once.')
+			.waitFor();
+
+		await editor.executeStep();
+		for (const output of ['Open', 'Click', 'Bounce']) {
+			await editor.output.getByText(`${output} Branch (1 item)`).waitFor();
+		}
+		expect(await editor.output.innerText()).toContain('example@test.com');
+		await editor.picture('sample-events');
+		await editor.closeNode();
+	});
+
+	step('names the outputs after the event types', async () => {
+		const outputs = editor.part('canvas-node-output-handle');
+		expect(await outputs.allInnerTexts()).toEqual([
+			expect.stringContaining('Open'),
+			expect.stringContaining('Click'),
+			expect.stringContaining('Bounce'),
+			expect.stringContaining('Other'),
+		]);
+		const trigger = editor.part('canvas-node');
+		await trigger.getByText('open, click, bounce', { exact: true }).waitFor();
+		await editor.picture('one-output-per-event-type');
+	});
+
+	step('sends an email about an event', async () => {
+		await editor.openNodeListAfter(2);
+		await editor.searchNodes('sendgrid email');
+		await editor.listedNode(EMAIL_TYPE).click();
+		await editor.chooseAction('Send an email');
+		await editor.fill('from', 'Alerts <alerts@example.com>');
+		await editor.fill('to', 'team@example.com');
+		await editor.fillExpression(
+			'subject',
+			'{{ $json.email }} has bounced',
+			'example@test.com has bounced',
+		);
+		await editor.fill('text', 'Look for another address.');
+
+		await editor.executeStep();
+		await editor.output.getByText('accepted').waitFor();
+		const [mail] = sendGrid.mails;
+		expect(await editor.output.innerText()).toContain(mail!.messageId);
+		expect(mail!.body).toMatchObject({
+			from: { email: 'alerts@example.com', name: 'Alerts' },
+			subject: 'example@test.com has bounced',
+		});
+		await editor.picture('send-an-email');
+		await editor.closeNode();
+	});
+
+	step('is started by events once it is published', async () => {
+		await editor.publish();
+		const { id } = await savedWorkflow();
+		await client.waitForExecutions(id, 2);
+		const [webhook] = sendGrid.webhooks;
+		expect(webhook).toMatchObject({ enabled: true, open: true, click: true, bounce: true });
+
+		await sendGrid.postEvents(webhook!.id, [
+			{ ...sampleEvent('bounce'), email: 'bob@example.com' },
+		]);
+		await client.waitForExecutions(id, 3);
+		expect(sendGrid.mails.at(-1)!.body.subject).toBe('bob@example.com has bounced');
+
+		await editor.openExecutions();
+		const [, production] = await Promise.all([
+			editor.part('execution-preview-label').waitFor(),
+			client.executions(id),
+		]);
+		await editor.part(`execution-details-${production[0]!.id}`).click();
+		await editor.page.getByText('Succeeded in').first().waitFor();
+		await editor.picture('execution');
+	});
+
+	step('shows what to do in SendGrid when the setup is manual', async () => {
+		await editor.newWorkflow();
+		await editor.openNodeList();
+		await editor.searchNodes('bounce');
+		await editor.listedNode(TRIGGER_TYPE).click();
+		await editor.chooseAction('On bounce');
+		await editor.choose('setup', 'Manual');
+		await editor.part('ndv').getByText('copy its Verification Key to the field below').waitFor();
+		await editor.page.getByText('Webhook URLs', { exact: true }).click();
+		await editor.page.getByText('Production URL', { exact: true }).click();
+		await editor
+			.part('ndv')
+			.getByText(/\/webhook\/[^/]+\/events$/)
+			.waitFor();
+		expect(await editor.page.getByText('Connect to SendGrid Events').count()).toBe(0);
+		await editor.picture('manual-setup');
+	});
+});

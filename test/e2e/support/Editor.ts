@@ -1,0 +1,188 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { chromium, selectors, type BrowserContext, type Locator, type Page } from 'playwright-core';
+import { defaultOwner } from './N8nClient';
+
+/** Pictures for the documentation are written only when this names a folder, such as docs/images. */
+const PICTURES = process.env.EDITOR_PICTURES;
+
+/** Where to look when a step failed. */
+const FAILURE_PICTURE = path.join('.cache', 'editor-failure.png');
+
+const BROWSER_ARGUMENTS = [
+	'--no-sandbox',
+	'--disable-gpu',
+	'--disable-quic',
+	'--no-first-run',
+	'--disable-background-networking',
+	'--disable-component-update',
+	'--disable-sync',
+];
+
+/** n8n's editor in a browser, as a user works with it. Made for n8n 2.41. */
+export class Editor {
+	private hasFailed = false;
+
+	private constructor(
+		private readonly context: BrowserContext,
+		private readonly profile: string,
+		readonly page: Page,
+		private readonly url: string,
+	) {}
+
+	/** Opens a browser with an empty profile and logs in as the owner. */
+	static async open(browser: string, n8nUrl: string, owner = defaultOwner): Promise<Editor> {
+		const profile = await mkdtemp(path.join(tmpdir(), 'editor-'));
+		const context = await chromium.launchPersistentContext(profile, {
+			executablePath: browser,
+			args: BROWSER_ARGUMENTS,
+			viewport: { width: 1280, height: 800 },
+			colorScheme: 'light',
+			locale: 'en-US',
+			timezoneId: 'UTC',
+		});
+		context.setDefaultTimeout(60_000);
+		selectors.setTestIdAttribute('data-test-id');
+		const page = context.pages()[0] ?? (await context.newPage());
+		const editor = new Editor(context, profile, page, n8nUrl);
+		await page.goto(`${n8nUrl}/signin`);
+		await page.locator('input[type=email]').fill(owner.email);
+		await page.locator('input[type=password]').fill(owner.password);
+		await page.getByRole('button', { name: 'Sign in' }).click();
+		await page.waitForURL((url) => !url.pathname.includes('signin'));
+		return editor;
+	}
+
+	async close(): Promise<void> {
+		await this.context.close();
+		await rm(this.profile, { recursive: true, force: true, maxRetries: 5 });
+	}
+
+	/** Does one step of a walk; if it fails, a picture of the editor is kept, and the walk ends. */
+	async step(work: () => Promise<void>): Promise<void> {
+		if (this.hasFailed) throw new Error('A step before has failed');
+		try {
+			await work();
+		} catch (error) {
+			this.hasFailed = true;
+			await mkdir(path.dirname(FAILURE_PICTURE), { recursive: true });
+			await this.page.screenshot({ path: FAILURE_PICTURE });
+			throw new Error(`What the editor showed is in ${FAILURE_PICTURE}`, { cause: error });
+		}
+	}
+
+	/** Takes a picture for the documentation, if such are wanted. */
+	async picture(name: string): Promise<void> {
+		if (!PICTURES) return;
+		// Nothing that only passes by: messages in a corner, what the mouse points at.
+		await this.page.mouse.move(640, 795);
+		for (const message of await this.page.locator('.el-notification__closeBtn').all()) {
+			await message.click();
+		}
+		await this.page.locator('.el-notification').first().waitFor({ state: 'hidden' });
+		await mkdir(PICTURES, { recursive: true });
+		await this.page.screenshot({
+			path: path.join(PICTURES, `${name}.png`),
+			animations: 'disabled',
+			caret: 'hide',
+		});
+	}
+
+	part(testId: string, within: Page | Locator = this.page): Locator {
+		return within.getByTestId(testId);
+	}
+
+	async newWorkflow(): Promise<void> {
+		await this.page.goto(`${this.url}/workflow/new`);
+		await this.part('node-creator-plus-button').waitFor();
+	}
+
+	async openWorkflow(id: string): Promise<void> {
+		await this.page.goto(`${this.url}/workflow/${id}`);
+		await this.part('canvas-node').first().waitFor();
+		await this.part('zoom-to-fit').click();
+	}
+
+	/** Opens the list of nodes for a first or a further node. */
+	async openNodeList(): Promise<void> {
+		await this.part('node-creator-plus-button').click();
+	}
+
+	/** Opens the list of nodes for a node that follows one of a node's outputs. */
+	async openNodeListAfter(output: number): Promise<void> {
+		const handle = this.page.locator(`[data-handleid="outputs/main/${output}"]`);
+		await this.part('canvas-handle-plus', handle).click();
+	}
+
+	/** Types into the search of the list of nodes. */
+	async searchNodes(text: string): Promise<void> {
+		// First a word without a match, so that nobody takes what was found before for an answer.
+		await this.part('node-creator-search-bar').fill('no such node');
+		await this.part('node-creator-no-results').waitFor();
+		await this.part('node-creator-search-bar').fill(text);
+	}
+
+	/** A node type in the list of nodes. */
+	listedNode(type: string): Locator {
+		return this.page.locator(`[data-keyboard-nav-id^="${type}"]`);
+	}
+
+	/** Chooses one of the triggers or actions that a node in the list offers. */
+	async chooseAction(name: string): Promise<void> {
+		await this.page.getByText(name, { exact: true }).click();
+		await this.part('ndv').waitFor();
+	}
+
+	/** A parameter in the opened node or credential. */
+	parameter(name: string): Locator {
+		return this.part(`parameter-input-${name}`).last();
+	}
+
+	/** Chooses from a parameter's list. */
+	async choose(parameter: string, ...options: string[]): Promise<void> {
+		await this.parameter(parameter).click();
+		for (const option of options) {
+			await this.page.getByRole('option', { name: new RegExp(`^\\s*${option}`) }).click();
+		}
+		// A list of which one may choose several stays open.
+		if (options.length > 1) await this.page.keyboard.press('Escape');
+	}
+
+	async fill(parameter: string, text: string): Promise<void> {
+		await this.parameter(parameter).locator('input, textarea').last().fill(text);
+	}
+
+	/** Makes an empty field an expression, and waits until the editor shows its result below. */
+	async fillExpression(parameter: string, template: string, result: string): Promise<void> {
+		// The equals sign is how users of the keyboard switch.
+		await this.fill(parameter, '=');
+		await this.parameter(parameter).locator('.cm-content').waitFor();
+		await this.page.keyboard.insertText(template);
+		await this.part('ndv').getByText(result, { exact: true }).first().waitFor();
+	}
+
+	async executeStep(): Promise<void> {
+		await this.part('node-execute-button').click();
+	}
+
+	/** What the opened node has put out. */
+	get output(): Locator {
+		return this.part('output-panel');
+	}
+
+	async closeNode(): Promise<void> {
+		await this.part('ndv-close-button').click();
+		await this.part('ndv').waitFor({ state: 'hidden' });
+	}
+
+	async publish(): Promise<void> {
+		await this.part('workflow-open-publish-modal-button').click();
+		await this.part('workflow-publish-button').click();
+		await this.page.getByRole('button', { name: 'Got it' }).click();
+	}
+
+	async openExecutions(): Promise<void> {
+		await this.part('radio-button-executions').click();
+	}
+}
