@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { dedupeKey } from '../../../nodes/SendGrid/events/dedupeKey';
-import { parseDelivery } from '../../../nodes/SendGrid/events/parse';
+import { MAX_DEPTH, parseDelivery } from '../../../nodes/SendGrid/events/parse';
 import type { RawEvent } from '../../../nodes/SendGrid/events/rawEvent';
 import { anyObjectJson, PROPERTY } from './support/property';
 
@@ -74,6 +74,18 @@ describe('the key of an event without a usable id', () => {
 			}),
 			PROPERTY,
 		);
+	});
+
+	it('takes in everything down to the depth to which events are read', () => {
+		const deepest = MAX_DEPTH - 1;
+		const listOf = (value: number) => `${'['.repeat(deepest)}${value}${']'.repeat(deepest)}`;
+		const objectOf = (value: number) => `${'{"a":'.repeat(deepest)}${value}${'}'.repeat(deepest)}`;
+		for (const nested of [listOf, objectOf]) {
+			const [one, other] = [1, 2].map(
+				(value) => JSON.parse(`{"deep":${nested(value)}}`) as RawEvent,
+			);
+			expect(dedupeKey(one!)).not.toBe(dedupeKey(other!));
+		}
 	});
 
 	it('survives any depth, and is the same before and after deep nesting was cut off', () => {

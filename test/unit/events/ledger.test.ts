@@ -67,6 +67,15 @@ describe('in flight', () => {
 		expect(ledger.claim('a', 2 * HOUR - 1)).toBe('inFlight');
 	});
 
+	it('a key counts as new again at the limit, whenever the others were claimed', () => {
+		const ledger = new Ledger(limits);
+		ledger.claim('earlier', 0);
+		ledger.claim('a', HOUR / 2);
+		ledger.claim('later', HOUR);
+		expect(ledger.claim('a', 1.5 * HOUR - 1)).toBe('inFlight');
+		expect(ledger.claim('a', 1.5 * HOUR)).toBe('new');
+	});
+
 	it('a key can be settled after the limit', () => {
 		const ledger = new Ledger(limits);
 		ledger.claim('a', 0);
@@ -91,6 +100,14 @@ describe('in flight', () => {
 		expect(ledger.size).toBe(2);
 		expect(ledger.claim('second', HOUR)).toBe('inFlight');
 	});
+});
+
+it('counts the keys it holds, in flight and settled, of either generation', () => {
+	const ledger = new Ledger({ ...DEFAULT_LEDGER_LIMITS, maxKeys: 10 });
+	remember(ledger, numbered(7), 0);
+	expect(ledger.size).toBe(7);
+	ledger.claim('in flight', 0);
+	expect(ledger.size).toBe(8);
 });
 
 describe('the limits', () => {

@@ -114,7 +114,7 @@ describe('email', () => {
 	it.each([
 		['Ann.Lee@EXAMPLE.com', 'Ann.Lee@example.com'],
 		['"A@B"@Example.COM', '"A@B"@example.com'],
-		['No-Domain', 'No-Domain'],
+		['NO-DOMAIN', 'NO-DOMAIN'],
 		['@EXAMPLE.com', '@example.com'],
 	])('of %s is %s: the domain in lower case, the rest as sent', (email, expected) => {
 		expect(normalizeEvent(sample('open', { email })).email).toBe(expected);
@@ -230,6 +230,24 @@ describe('customArgs', () => {
 		expect(normalizeEvent(unknown).customArgs).toEqual({});
 	});
 
+	it('do not contain what hardly anybody would call a custom arg, on any type', () => {
+		const common = {
+			'smtp-id': 'a',
+			useragent: 'b',
+			ip: 'c',
+			tls: 1,
+			cert_err: 0,
+			pool: { name: 'd', id: 1 },
+			asm_group_id: 2,
+			url_offset: { index: 0, type: 'html' },
+			sg_machine_open: false,
+			sg_content_type: 'html',
+		};
+		for (const { name } of EVENT_TYPES) {
+			expect(normalizeEvent(sample(name, common)).customArgs).toEqual({});
+		}
+	});
+
 	it('do not contain the fields of Marketing Campaigns', () => {
 		const marketing = {
 			mc_stats: 'singlesend',
@@ -260,6 +278,8 @@ describe('customArgs', () => {
 		expect(JSON.stringify(customArgs)).toBe(json);
 		expect(Object.getPrototypeOf(customArgs)).toBe(Object.prototype);
 		expect((customArgs as { isAdmin?: boolean }).isAdmin).toBeUndefined();
+		const ordinary = { enumerable: true, configurable: true, writable: true };
+		expect(Object.getOwnPropertyDescriptor(customArgs, '__proto__')).toMatchObject(ordinary);
 	});
 });
 

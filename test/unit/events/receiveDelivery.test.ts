@@ -167,6 +167,7 @@ describe('a post that cannot be trusted', () => {
 			{},
 		],
 		['a timestamp too long ago', 'stale', signedPost(events, TIMESTAMP - DAY_SECONDS - 1), {}],
+		['a timestamp of the year 1970', 'stale', signedPost(events, 5), {}],
 		['a limit of age that is no number', 'stale', post, { maxAgeSeconds: NaN }],
 		['a timestamp too far ahead', 'fromTheFuture', signedPost(events, TIMESTAMP + 5 * 60 + 1), {}],
 	];
