@@ -8,7 +8,7 @@ import { eventsOf, unwrapEnvelope, type Envelope } from './envelope';
 import { PROCESS_ID, PROCESS_STARTED_AT, stateOf, type TriggerState } from './triggerState';
 
 /** How many keys the database row of a trigger holds; n8n reads and writes it as a whole. */
-const DURABLE_KEYS = 50_000;
+const DURABLE_KEYS = 20_000;
 
 interface KeyedEvent {
 	key: string;

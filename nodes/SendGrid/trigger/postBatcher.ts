@@ -16,6 +16,9 @@ export interface BatchStart {
 interface Batch {
 	posts: BatchedPost[];
 	eventCount: number;
+	/** Resolves when as many posts are there as came together the last time. */
+	gathered: Promise<void>;
+	isGathered(): void;
 	answer: Promise<number>;
 	answered(statusCode: number): void;
 }
@@ -23,8 +26,11 @@ interface Batch {
 /** As many events as SendGrid puts into its largest posts, a few times over. */
 const MAX_EVENTS_PER_BATCH = 5000;
 
-/** How long a batch is kept open for further posts while several come at a time, in milliseconds. */
-const GATHERING_MS = 50;
+/**
+ * How long a batch is kept open for posts that are expected to join it, in milliseconds. n8n itself
+ * needs 20 to 40 of them for each post before it gets here.
+ */
+const GATHERING_MS = 250;
 
 /** A batch that takes longer than this to get going does not hold up the next one, in milliseconds. */
 const MAX_WAIT_MS = 1000;
@@ -35,15 +41,15 @@ const MAX_WAIT_MS = 1000;
  * What a post costs in n8n is mostly its execution: rows written, and since 2.36 a sandbox for
  * expressions, made anew each time. SendGrid sends many posts at once. A post that finds nothing
  * under way starts its execution at once; those that come meanwhile wait for it and then go
- * together, all answered alike. Only while posts do come together is a batch kept open a moment
- * longer, so that the senders just answered can join it. The busier it gets, the less each event
- * costs.
+ * together, all answered alike. The senders just answered then post again at about the same time,
+ * so the next batch is kept open until as many posts are there, or for a moment at most. The busier
+ * it gets, the less each event costs.
  */
 export class PostBatcher {
 	private gathering: Batch | undefined;
 	private underWay: Promise<unknown> = Promise.resolve();
 	private reportEmission: () => void = () => {};
-	private isBusy = false;
+	private lastPostCount = 1;
 
 	/**
 	 * @param executesHere whether executions run in this process, so that `emitted` will be called
@@ -58,16 +64,21 @@ export class PostBatcher {
 		if (open !== undefined && open.eventCount + post.keys.length <= MAX_EVENTS_PER_BATCH) {
 			open.posts.push(post);
 			open.eventCount += post.keys.length;
+			if (open.posts.length >= this.lastPostCount) open.isGathered();
 			return { statusCode: await open.answer };
 		}
+		open?.isGathered();
 		const batch = createBatch(post);
 		this.gathering = batch;
 		await this.underWay;
-		if (this.isBusy) await sleep(GATHERING_MS);
+		if (batch.posts.length < this.lastPostCount && this.gathering === batch) {
+			await Promise.race([batch.gathered, sleep(GATHERING_MS)]);
+		}
 		if (this.gathering === batch) this.gathering = undefined;
-		this.isBusy = batch.posts.length > 1;
+		this.lastPostCount = batch.posts.length;
 
-		const emission = new Promise<void>((resolve) => (this.reportEmission = resolve));
+		const [emission, reportEmission] = signal();
+		this.reportEmission = reportEmission;
 		const started = Promise.all([batch.answer, executesHere ? emission : undefined]);
 		this.underWay = Promise.race([started, sleep(MAX_WAIT_MS)]);
 		return { posts: batch.posts, answered: batch.answered };
@@ -80,7 +91,14 @@ export class PostBatcher {
 }
 
 function createBatch(post: BatchedPost): Batch {
-	let answered: (statusCode: number) => void = () => {};
-	const answer = new Promise<number>((resolve) => (answered = resolve));
-	return { posts: [post], eventCount: post.keys.length, answer, answered };
+	const [gathered, isGathered] = signal();
+	const [answer, answered] = signal<number>();
+	return { posts: [post], eventCount: post.keys.length, gathered, isGathered, answer, answered };
+}
+
+/** A promise, and the function that resolves it. */
+function signal<T = void>(): [Promise<T>, (value: T) => void] {
+	let resolve: (value: T) => void = () => {};
+	const promise = new Promise<T>((resolvePromise) => (resolve = resolvePromise));
+	return [promise, resolve];
 }
