@@ -1,9 +1,10 @@
 import { DEFAULT_API_KEY, SendGridEmulator, sampleEvent } from '../emulator';
 import { Editor } from './support/Editor';
-import { N8nClient, type Workflow } from './support/N8nClient';
+import { N8nClient, type ExecutionSummary, type Workflow } from './support/N8nClient';
 import { N8nInstance } from './support/N8nInstance';
 import { n8nVersions, runtime } from './support/runtime';
-import { EMAIL_TYPE, TRIGGER_TYPE } from './support/workflow';
+import { showcase } from './showcase';
+import { CREDENTIAL_TYPE, EMAIL_TYPE, TRIGGER_TYPE } from './support/workflow';
 
 const [newest] = n8nVersions;
 
@@ -69,6 +70,7 @@ describeInBrowser(`the editor of n8n ${newest}`, () => {
 		await editor.part('credential-save-button').click();
 		await dialog.getByText('More details').click();
 		await dialog.getByText('SendGrid does not accept this API key.').waitFor();
+		await editor.picture('wrong-key');
 
 		await editor.fill('apiKey', DEFAULT_API_KEY);
 		await editor.part('credential-save-button').click();
@@ -145,12 +147,9 @@ describeInBrowser(`the editor of n8n ${newest}`, () => {
 		expect(sendGrid.mails.at(-1)!.body.subject).toBe('bob@example.com has bounced');
 
 		await editor.openExecutions();
-		const [, production] = await Promise.all([
-			editor.part('execution-preview-label').waitFor(),
-			client.executions(id),
-		]);
-		await editor.part(`execution-details-${production[0]!.id}`).click();
-		await editor.page.getByText('Succeeded in').first().waitFor();
+		const [{ id: started }] = (await client.executions(id)) as [ExecutionSummary];
+		await editor.part(`execution-details-${started}`).click();
+		await editor.part(`execution-preview-details-${started}`).getByText('Succeeded').waitFor();
 		await editor.picture('execution');
 	});
 
@@ -170,5 +169,22 @@ describeInBrowser(`the editor of n8n ${newest}`, () => {
 			.waitFor();
 		expect(await editor.page.getByText('Connect to SendGrid Events').count()).toBe(0);
 		await editor.picture('manual-setup');
+	});
+
+	step('draws its icons for the light and for the dark theme', async () => {
+		const credential = await client.createCredential('SendGrid', CREDENTIAL_TYPE, {
+			apiKey: DEFAULT_API_KEY,
+			region: 'custom',
+			baseUrl: sendGrid.url,
+		});
+		const { id } = await client.createWorkflow(showcase(credential));
+		await editor.openWorkflow(id);
+		const icons = (file: string) => editor.page.locator(`img[src$="/${file}"]`).first();
+		await icons('sendgridEvents.svg').waitFor();
+		await editor.picture('workflow');
+
+		await editor.page.emulateMedia({ colorScheme: 'dark' });
+		await icons('sendgridEvents.dark.svg').waitFor();
+		await editor.picture('workflow-dark');
 	});
 });
