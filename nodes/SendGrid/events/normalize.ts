@@ -1,5 +1,6 @@
 import { dedupeKey } from './dedupeKey';
 import { EVENT_TYPES } from './eventTypes';
+import { toIsoString } from './isoTime';
 import { numberOf, objectOf, textOf, type RawEvent } from './rawEvent';
 
 /** `hard`: the address is bad. `soft`: for now only. `block`: the message or its sender was refused. */
@@ -252,6 +253,5 @@ function lowerCaseDomain(email: string | undefined): string | undefined {
 
 function isoTime(time: number | undefined): string | undefined {
 	if (time === undefined) return undefined;
-	const date = new Date(Math.abs(time) < FIRST_MILLISECONDS ? time * 1000 : time);
-	return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+	return toIsoString(Math.trunc(Math.abs(time) < FIRST_MILLISECONDS ? time * 1000 : time));
 }

@@ -62,8 +62,7 @@ function malformedReason(entry: unknown): MalformedReason | undefined {
 
 function isDeeperThan(depth: number, value: object): boolean {
 	if (depth === 0) return true;
-	for (const field in value) {
-		const inner = (value as RawEvent)[field];
+	for (const inner of Object.values(value)) {
 		if (typeof inner === 'object' && inner !== null && isDeeperThan(depth - 1, inner)) return true;
 	}
 	return false;
