@@ -27,19 +27,23 @@ const {
 	runtimeVariable,
 } = await import('./lib/runtimes.mjs');
 const { buildAndPack } = await import('./lib/package.mjs');
+const { ensurePostgres, findPostgres, noPostgresAdvice } = await import('./lib/postgres.mjs');
 const { endToEndTests, test } = await import('./test.mjs');
 
 const commands = {
 	start: (args) => runWithN8n([newestN8n], ['--import', 'tsx', 'scripts/start.ts', ...args]),
 	test,
 	e2e,
-	run: (args) => runWithN8n(n8nVersions, ['--import', 'tsx', ...args]),
+	run: async (args) =>
+		await runWithN8n(n8nVersions, ['--import', 'tsx', ...args], { postgres: await findPostgres() }),
 };
 
 async function e2e(args) {
 	const browser = await ensureBrowser();
-	await runWithN8n(n8nVersions, [...endToEndTests, ...args], { browser });
+	const postgres = await ensurePostgres();
+	await runWithN8n(n8nVersions, [...endToEndTests, ...args], { browser, postgres });
 	if (!browser) console.warn(`\n${noBrowserAdvice}`);
+	if (!postgres) console.warn(`\n${noPostgresAdvice}`);
 }
 
 /** Runs Node with these arguments, the package packed and its runtimes at hand. */

@@ -11,6 +11,7 @@ import { ensureBrowser, noBrowserAdvice } from './lib/browser.mjs';
 import { readIfThere } from './lib/cache.mjs';
 import { mustSucceed, runInTerminal, stopUnseen, UserError } from './lib/commands.mjs';
 import { build, checkTarball, pack } from './lib/package.mjs';
+import { ensurePostgres, noPostgresAdvice } from './lib/postgres.mjs';
 import { ensureRuntimes, projectFolder, runtimeVariable, workFolder } from './lib/runtimes.mjs';
 
 const steps = {
@@ -108,7 +109,9 @@ async function scan() {
 async function endToEnd() {
 	const browser = await ensureBrowser();
 	if (!browser) notes.push(noBrowserAdvice);
-	const runtime = { ...(await runtimes), browser, tarball };
+	const postgres = await ensurePostgres();
+	if (!postgres) notes.push(noPostgresAdvice);
+	const runtime = { ...(await runtimes), browser, postgres, tarball };
 	await jest('e2e', endToEndTests, { [runtimeVariable]: JSON.stringify(runtime) });
 }
 

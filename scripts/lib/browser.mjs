@@ -1,10 +1,7 @@
 /** A browser for the test of the editor: one that is there, or Debian's where that can be installed. */
 import { execFile } from 'node:child_process';
-import { access, constants, mkdir } from 'node:fs/promises';
-import path from 'node:path';
 import { promisify } from 'node:util';
-import { runUnseen } from './commands.mjs';
-import { projectFolder } from './runtimes.mjs';
+import { installDebianPackage, isExecutable } from './debian.mjs';
 
 /** Where browsers of the Chromium family usually are. */
 const USUAL_PLACES = {
@@ -32,9 +29,10 @@ export const noBrowserAdvice =
  * none and none can be installed
  */
 export async function ensureBrowser() {
-	return (
-		(await findBrowser()) ?? ((await installDebianChromium()) ? await findBrowser() : undefined)
-	);
+	const found = await findBrowser();
+	if (found || process.env.CHROMIUM_PATH) return found;
+	const installed = await installDebianPackage('chromium', 'Chromium for the editor test');
+	return installed ? await findBrowser() : undefined;
 }
 
 async function findBrowser() {
@@ -48,13 +46,6 @@ async function findBrowser() {
 	return undefined;
 }
 
-async function isExecutable(file) {
-	return await access(file, constants.X_OK).then(
-		() => true,
-		() => false,
-	);
-}
-
 async function startsAtAll(browser) {
 	// On Windows, asking for the version opens a window.
 	if (process.platform === 'win32') return true;
@@ -62,23 +53,4 @@ async function startsAtAll(browser) {
 		() => true,
 		() => false,
 	);
-}
-
-/** @returns {Promise<boolean>} whether Debian's package manager was there and did it */
-async function installDebianChromium() {
-	const isDebian = await isExecutable('/usr/bin/apt-get');
-	if (process.env.CHROMIUM_PATH || !isDebian || process.getuid?.() !== 0) return false;
-	console.log('Installing Chromium for the editor test (once, usually a minute) ...');
-	const logFile = path.join(projectFolder, '.cache', 'chromium.log');
-	const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-	await mkdir(path.dirname(logFile), { recursive: true });
-	try {
-		for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'chromium']]) {
-			await runUnseen('apt-get', args, { cwd: projectFolder, env, logFile });
-		}
-		return true;
-	} catch (error) {
-		console.warn(error.message);
-		return false;
-	}
 }

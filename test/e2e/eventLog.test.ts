@@ -4,6 +4,7 @@ import { normalizeEvent, type SendGridEvent } from '../../nodes/SendGrid/events/
 import { sampleEvent } from '../emulator';
 import { createEventLog } from './support/examples';
 import { PostgresServer, type PostgresDatabase } from './support/PostgresServer';
+import { runtime } from './support/runtime';
 
 /** What the tables say when all is in; when something arrived does not count. */
 const STATE = `SELECT
@@ -13,7 +14,9 @@ const STATE = `SELECT
 
 const EMPTY = 'TRUNCATE sendgrid_events, sendgrid_messages, sendgrid_suppressions';
 
-describe('The tables of the event log', () => {
+const describeWithPostgres = runtime.postgres ? describe : describe.skip;
+
+describeWithPostgres('The tables of the event log', () => {
 	let server: PostgresServer;
 	let database: PostgresDatabase;
 

@@ -1,22 +1,15 @@
 import { execFile, type ExecFileOptions } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { chown, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from './freePort';
+import { runtime } from './runtime';
 
 const run = promisify(execFile);
 
 const USER = 'n8n';
-
-/** The folders, besides PATH, where packages put `initdb` and `pg_ctl`; `*` is the release. */
-const PROGRAM_FOLDERS = [
-	'/usr/lib/postgresql/*/bin',
-	'/usr/pgsql-*/bin',
-	'/opt/homebrew/opt/postgresql@*/bin',
-	'/usr/local/opt/postgresql@*/bin',
-];
 
 /** What a client, such as n8n's PostgreSQL credential, needs to connect. */
 export interface PostgresDatabase {
@@ -37,9 +30,9 @@ export class PostgresServer {
 		private readonly owner: Pick<ExecFileOptions, 'uid' | 'gid'>,
 	) {}
 
-	/** @throws saying how to install PostgreSQL when its programs are not there */
 	static async start(): Promise<PostgresServer> {
-		const programs = findPrograms();
+		const programs = runtime.postgres;
+		if (!programs) throw new Error('PostgreSQL is needed here and was not found');
 		const owner = await serverUser();
 		const folder = await mkdtemp(path.join(tmpdir(), 'postgres-'));
 		if (owner.uid !== undefined) await chown(folder, owner.uid, owner.gid!);
@@ -124,32 +117,6 @@ export class PostgresServer {
 		// Debian's programs change to the folder they were started in, which may be closed to them.
 		await run(path.join(this.programs, name), args, { ...this.owner, cwd: this.folder });
 	}
-}
-
-function findPrograms(): string {
-	const onPath = (process.env.PATH ?? '').split(path.delimiter);
-	const folders = [...onPath, ...PROGRAM_FOLDERS.flatMap(installedReleases)];
-	const found = folders.find((folder) =>
-		['initdb', 'pg_ctl', 'psql'].every((name) => existsSync(path.join(folder, name))),
-	);
-	if (found) return found;
-	throw new Error(
-		'This test runs against a PostgreSQL server, and its programs (initdb, pg_ctl, psql) were not ' +
-			'found. Install it ("sudo apt-get install postgresql" on Debian and Ubuntu, "brew install ' +
-			'postgresql@17" on macOS), or add the folder of the programs to PATH. The test starts a ' +
-			'server of its own: none has to run.',
-	);
-}
-
-/** The folders that match a pattern with one `*`, newest release first. */
-function installedReleases(pattern: string): string[] {
-	const [start = '', end = ''] = pattern.split('*');
-	const [parent, prefix] = [path.dirname(`${start}x`), path.basename(`${start}x`).slice(0, -1)];
-	if (!existsSync(parent)) return [];
-	return readdirSync(parent)
-		.filter((name) => name.startsWith(prefix))
-		.sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
-		.map((name) => path.join(parent, name, end));
 }
 
 async function serverUser(): Promise<Pick<ExecFileOptions, 'uid' | 'gid'>> {

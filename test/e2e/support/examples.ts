@@ -19,12 +19,11 @@ const POSTGRES_CREDENTIAL = 'Postgres account';
 /** By node, the parameters that the example's note says to change. */
 export type Changes = Record<string, IDataObject>;
 
-/** Imports an example as its file is, but for what its user has to fill in. */
-export async function importExample(
-	client: N8nClient,
+/** An example as its file is, but for what its user has to fill in. */
+export async function readExample(
 	name: string,
 	changes: Changes = {},
-): Promise<Workflow> {
+): Promise<WorkflowDefinition> {
 	const file = await readFile(path.join(FOLDER, `${name}.json`), 'utf8');
 	const definition = JSON.parse(file) as WorkflowDefinition;
 	for (const [nodeName, parameters] of Object.entries(changes)) {
@@ -32,7 +31,16 @@ export async function importExample(
 		if (!node) throw new Error(`The example ${name} has no node "${nodeName}"`);
 		Object.assign(node.parameters, parameters);
 	}
-	const { id } = await client.createWorkflow(definition);
+	return definition;
+}
+
+/** Imports an example as a user does. */
+export async function importExample(
+	client: N8nClient,
+	name: string,
+	changes?: Changes,
+): Promise<Workflow> {
+	const { id } = await client.createWorkflow(await readExample(name, changes));
 	// n8n finds the credentials when the workflow is saved; n8n 1 only when it is saved again.
 	return await client.updateWorkflow(id, {});
 }

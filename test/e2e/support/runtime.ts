@@ -6,6 +6,8 @@ export interface Runtime {
 	n8n: Record<string, string>;
 	/** The program of a browser of the Chromium family; absent if there is none. */
 	browser?: string;
+	/** The folder of PostgreSQL's programs; absent if there are none. */
+	postgres?: string;
 	/** The package as npm would publish it. */
 	tarball: string;
 }
