@@ -55,9 +55,9 @@ export const runtimeVariable = 'N8N_NODES_SENDGRID_EVENTS_RUNTIME';
  */
 export async function ensureRuntimes(versions = n8nVersions) {
 	const node = await ensureNode24();
-	const n8n = {};
-	// One after the other: together they would only compete for the network and the disk.
-	for (const version of versions) n8n[version] = await ensureN8n(version, node);
+	// Side by side: an install waits for the network most of the time.
+	const scripts = await Promise.all(versions.map((version) => ensureN8n(version, node)));
+	const n8n = Object.fromEntries(versions.map((version, index) => [version, scripts[index]]));
 	return { node, n8n };
 }
 
