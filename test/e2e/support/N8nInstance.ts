@@ -23,6 +23,8 @@ export interface N8nOptions {
 	postgres?: { host: string; port: number; database: string; user: string; password: string };
 	/** Turns on queue mode: executions run in the workers of `startSibling`. */
 	redis?: { host: string; port: number };
+	/** Leaves the package out, for n8n to install it by itself. */
+	withoutPackage?: boolean;
 	/** More settings of n8n, by their environment variables. */
 	env?: Record<string, string>;
 	/** Keeps Ctrl+C in the terminal from n8n, for a program that stops it in an order of its own. */
@@ -63,7 +65,7 @@ export class N8nInstance {
 	static async start(options: N8nOptions): Promise<N8nInstance> {
 		const userFolder = options.userFolder ?? (await mkdtemp(path.join(tmpdir(), 'n8n-')));
 		const port = options.port ?? (await freePort());
-		await installPackage(userFolder);
+		if (!options.withoutPackage) await installPackage(userFolder);
 		const env = await environment(options, userFolder, port);
 		const instance = new N8nInstance(options, userFolder, port, 'start', env);
 		try {
