@@ -1,0 +1,52 @@
+import './support/n8nEnvironment';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { PackageDirectoryLoader } from 'n8n-core';
+import type { INodeType } from 'n8n-workflow';
+
+const PROJECT = path.join(__dirname, '..', '..');
+
+describe("n8n's loader with the built package", () => {
+	let loader: PackageDirectoryLoader;
+
+	beforeAll(async () => {
+		execFileSync(process.execPath, ['node_modules/gulp/bin/gulp.js', 'build'], { cwd: PROJECT });
+		loader = new PackageDirectoryLoader(PROJECT);
+		await loader.loadAll();
+	}, 60_000);
+
+	test('finds both nodes and the credential under their fixed names', () => {
+		expect(Object.keys(loader.nodeTypes).sort()).toEqual(['sendGridEmail', 'sendGridTrigger']);
+		expect(Object.keys(loader.credentialTypes)).toEqual(['sendGridEventsApi']);
+		expect(loader.known.credentials.sendGridEventsApi?.supportedNodes?.sort()).toEqual([
+			'sendGridEmail',
+			'sendGridTrigger',
+		]);
+	});
+
+	test.each(['sendGridEmail', 'sendGridTrigger'])(
+		'%s has its icons and what it is found by',
+		(name) => {
+			const { description } = loader.nodeTypes[name]!.type as INodeType;
+			const { light, dark } = description.iconUrl as { light: string; dark: string };
+			for (const url of [light, dark]) {
+				const file = url.replace(/^icons\/[^/]+\//, '');
+				expect(readFileSync(path.join(PROJECT, file), 'utf8')).toContain('<svg');
+			}
+			expect(description.codex?.alias).toEqual(expect.arrayContaining(['Twilio']));
+		},
+	);
+
+	test('the main file exports the classes and the pure functions', () => {
+		// Built a moment ago, so it cannot be imported.
+		const main = module.require(path.join(PROJECT, 'dist', 'index.js')) as Record<string, unknown>;
+		expect(Object.keys(main).sort()).toEqual([
+			'SendGridEmail',
+			'SendGridEventsApi',
+			'SendGridTrigger',
+			'normalizeEvent',
+			'verifySignature',
+		]);
+	});
+});

@@ -1,0 +1,84 @@
+import { writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import express, { type Request, type Response } from 'express';
+import type { INodeExecutionData, INodeType } from 'n8n-workflow';
+import type { TestWorkflow } from './n8nContexts';
+
+/** What one post started: the items of the trigger, by output, once it has run. */
+export type Started = INodeExecutionData[][];
+
+export interface WebhookServerOptions {
+	workflow: TestWorkflow;
+	trigger: INodeType;
+	/** The rest of the workflow; when it throws, the run has failed. */
+	continueWith?: (outputs: Started) => Promise<void> | void;
+}
+
+/**
+ * Answers posts as n8n does around a trigger: `webhook()` first, then, if that started something,
+ * `execute()` and the rest of the workflow, with n8n's answer before or after by `acknowledge`.
+ */
+export class WebhookServer {
+	/** What was started, in order. */
+	readonly started: Started[] = [];
+	private server?: ReturnType<ReturnType<typeof express>['listen']>;
+	private readonly runs = new Set<Promise<unknown>>();
+
+	constructor(private readonly options: WebhookServerOptions) {}
+
+	async listen(): Promise<string> {
+		const app = express();
+		app.post('/events', async (request, response) => await this.handle(request, response));
+		const server = app.listen(0, '127.0.0.1');
+		this.server = server;
+		await new Promise((resolve) => server.once('listening', resolve));
+		return `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`;
+	}
+
+	/** Resolves when no run is under way. */
+	async idle(): Promise<void> {
+		await Promise.allSettled(this.runs);
+	}
+
+	async close(): Promise<void> {
+		await this.idle();
+		this.server?.closeAllConnections();
+		await new Promise((resolve) => this.server?.close(resolve));
+	}
+
+	private async handle(request: Request, response: Response): Promise<void> {
+		const { workflow, trigger } = this.options;
+		Object.assign(request, { rawBody: await buffer(request) });
+		const context = workflow.webhookContext(request as never, response as never);
+		const { noWebhookResponse, workflowData } = await trigger.webhook!.call(context);
+		if (noWebhookResponse) return;
+
+		await this.store(workflowData![0]!);
+		const run = this.run(workflowData![0]!);
+		this.runs.add(run);
+		if (workflow.node.parameters.acknowledge !== 'lastNode') {
+			response.status(200).end();
+			return;
+		}
+		await run.then(
+			() => response.status(200).end(),
+			() => response.status(500).end(),
+		);
+	}
+
+	/** n8n answers, and goes on, once the execution is in its database. */
+	private async store(input: INodeExecutionData[]): Promise<void> {
+		const { N8N_USER_FOLDER = '' } = process.env;
+		await writeFile(path.join(N8N_USER_FOLDER, 'execution.json'), JSON.stringify(input));
+	}
+
+	private async run(input: INodeExecutionData[]): Promise<void> {
+		const { workflow, trigger, continueWith } = this.options;
+		const context = workflow.executeContext(input, 'webhook');
+		const outputs = (await trigger.execute!.call(context)) as Started;
+		this.started.push(outputs);
+		await continueWith?.(outputs);
+	}
+}
