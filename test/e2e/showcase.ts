@@ -60,7 +60,7 @@ export function showcase(credential: Credential): WorkflowDefinition {
 				{ typeVersion: 2.2, position: [360, 288] },
 			),
 			callCrm('Ask for a new address', 'addresses', [600, 288]),
-			callCrm('Stop the newsletter', 'unsubscribes', [360, 464]),
+			callCrm('Stop the newsletter', 'unsubscribes', [600, 464]),
 		],
 		connections: wires(
 			[TRIGGER, 'Note the last open', 0],
