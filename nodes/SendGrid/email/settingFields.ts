@@ -47,10 +47,26 @@ const settings: INodeProperties[] = [
 		description:
 			'Send also to addresses that are on these lists. Use it only where you have to, for example for a password reset.',
 		options: [
-			{ name: 'All Lists', value: 'bypassListManagement' },
-			{ name: 'Bounces', value: 'bypassBounceManagement' },
-			{ name: 'Global Unsubscribes', value: 'bypassUnsubscribeManagement' },
-			{ name: 'Spam Reports', value: 'bypassSpamManagement' },
+			{
+				name: 'All Lists',
+				value: 'bypassListManagement',
+				description: 'Every list, unsubscribe groups included; choose no other beside it',
+			},
+			{
+				name: 'Bounces',
+				value: 'bypassBounceManagement',
+				description: 'Who bounced before, for example because the mailbox was full',
+			},
+			{
+				name: 'Global Unsubscribes',
+				value: 'bypassUnsubscribeManagement',
+				description: 'Who unsubscribed from all your mail',
+			},
+			{
+				name: 'Spam Reports',
+				value: 'bypassSpamManagement',
+				description: 'Who marked a mail of yours as spam',
+			},
 		],
 	},
 	{
@@ -60,9 +76,13 @@ const settings: INodeProperties[] = [
 		default: 'html',
 		description: 'Whether and where SendGrid replaces links to see who clicks them',
 		options: [
-			{ name: 'HTML and Text', value: 'htmlAndText' },
-			{ name: 'HTML Only', value: 'html' },
-			{ name: 'Off', value: 'off' },
+			{
+				name: 'HTML and Text',
+				value: 'htmlAndText',
+				description: 'All links; those in the text become long and unreadable',
+			},
+			{ name: 'HTML Only', value: 'html', description: 'Links in the HTML' },
+			{ name: 'Off', value: 'off', description: 'No links, for example those of a password reset' },
 		],
 	},
 	settingGroup(
@@ -193,7 +213,8 @@ const parallelRequests: INodeProperties = {
 	type: 'number',
 	typeOptions: { minValue: 1, maxValue: 20 },
 	default: DEFAULT_PARALLEL_REQUESTS,
-	description: 'How many requests, of up to 1000 recipients each, are under way at the same time',
+	description:
+		'How many requests, of up to 1000 recipients each, are under way at the same time, for example 10 for a large list',
 };
 
 const collection = (options: INodeProperties[]): INodeProperties => ({

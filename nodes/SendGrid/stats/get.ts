@@ -38,9 +38,9 @@ const aggregatedByParameter: INodeProperties = {
 	name: 'aggregatedBy',
 	type: 'options',
 	options: [
-		{ name: 'Day', value: 'day' },
-		{ name: 'Week', value: 'week' },
-		{ name: 'Month', value: 'month' },
+		{ name: 'Day', value: 'day', description: 'One result for each day' },
+		{ name: 'Week', value: 'week', description: 'One result for each week' },
+		{ name: 'Month', value: 'month', description: 'One result for each month' },
 	],
 	default: 'day',
 	description: 'The period that each result sums up',

@@ -45,7 +45,8 @@ const untilParameter: INodeProperties = {
 	name: 'until',
 	type: 'dateTime',
 	default: '',
-	description: 'Only addresses added at this time or before. Empty for all up to now.',
+	description:
+		'Only addresses added at this time or before, for example 2026-11-30T23:59:59Z. Empty for all up to now.',
 };
 
 /** Reads lists entry by entry: what happened in a time range, also while nobody listened. */

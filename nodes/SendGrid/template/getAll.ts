@@ -12,7 +12,7 @@ const generationsParameter: INodeProperties = {
 	type: 'options',
 	options: [
 		{ name: 'Dynamic', value: 'dynamic', description: 'With Handlebars, filled in with JSON data' },
-		{ name: 'Dynamic and Legacy', value: 'legacy,dynamic' },
+		{ name: 'Dynamic and Legacy', value: 'legacy,dynamic', description: 'Templates of both kinds' },
 		{ name: 'Legacy', value: 'legacy', description: 'Filled in by text substitution' },
 	],
 	default: 'dynamic',

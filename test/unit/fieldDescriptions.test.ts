@@ -1,0 +1,62 @@
+import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
+import { SendGridEventsApi } from '../../credentials/SendGridEventsApi.credentials';
+import { SendGridEmail } from '../../nodes/SendGrid/SendGridEmail.node';
+import { SendGridTrigger } from '../../nodes/SendGrid/SendGridTrigger.node';
+
+/** A field with the names of the fields it is inside of. */
+interface PlacedField {
+	place: string;
+	field: INodeProperties;
+}
+
+function placed(properties: INodeProperties[], parent: string): PlacedField[] {
+	return properties.flatMap((field) => {
+		const place = `${parent} > ${field.displayName}`;
+		const below = (field.options ?? []).flatMap((option) => {
+			if (field.type === 'collection') return placed([option as INodeProperties], place);
+			if (field.type !== 'fixedCollection') return [];
+			return placed((option as INodePropertyCollection).values, place);
+		});
+		return [{ place, field }, ...below];
+	});
+}
+
+const fields = [
+	...placed(new SendGridTrigger().description.properties, 'SendGrid Trigger'),
+	...placed(new SendGridEmail().description.properties, 'SendGrid Email'),
+	...placed(new SendGridEventsApi().properties, 'Credential'),
+].filter(({ field }) => field.type !== 'notice');
+
+const placesWhere = (isWrong: (field: INodeProperties) => boolean) =>
+	fields.filter(({ field }) => isWrong(field)).map(({ place }) => place);
+
+describe('the fields in the editor', () => {
+	it('each say what they are', () => {
+		// These explain themselves by what they hold.
+		const obvious = ['resource', 'operation', 'options', 'additionalFields'];
+		const isSilent = ({ name, description }: INodeProperties) =>
+			!description && !obvious.includes(name);
+		expect(placesWhere(isSilent)).toEqual([]);
+	});
+
+	it('each show an example where one types', () => {
+		const isTyped = ({ type }: INodeProperties) =>
+			['string', 'json', 'number', 'dateTime', 'resourceLocator'].includes(type);
+		const hasExample = ({ placeholder, description, modes = [] }: INodeProperties) =>
+			placeholder !== undefined ||
+			modes.some((mode) => mode.placeholder?.startsWith('e.g.')) ||
+			/for example|such as/.test(description ?? '');
+		// n8n prescribes its name and words.
+		const isLimit = ({ name }: INodeProperties) => name === 'limit';
+		expect(placesWhere((field) => isTyped(field) && !hasExample(field) && !isLimit(field))).toEqual(
+			[],
+		);
+	});
+
+	it('each explain what there is to choose', () => {
+		const hasSilentOption = ({ type, options = [] }: INodeProperties) =>
+			['options', 'multiOptions'].includes(type) &&
+			(options as INodePropertyOptions[]).some(({ description }) => !description);
+		expect(placesWhere(hasSilentOption)).toEqual([]);
+	});
+});
