@@ -15,6 +15,7 @@ test('says what Date says, whatever came before', () => {
 
 test.each([
 	0,
+	1.5,
 	-0,
 	-1,
 	86_399_999,
