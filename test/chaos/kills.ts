@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sampleEvent } from '../emulator';
+import { Random } from './random';
+import { commonFigures, faultIfAny, tallyOf, type Report } from './report';
+import { placesIn, type RunOptions } from './restarts';
+import type { Attempt, Stage } from './stage';
+import { eventIdOf, planTraffic } from './traffic';
+
+/** How far n8n is with a post when it is killed. */
+const MOMENTS = ['any', 'verified', 'stored', 'working', 'worked'] as const;
+
+type Moment = (typeof MOMENTS)[number];
+
+const SAID: Record<Moment, string> = {
+	any: 'at random',
+	verified: 'after verifying',
+	stored: 'after the execution was stored',
+	working: 'while the workflow ran',
+	worked: "after the workflow's work, before the answer",
+};
+
+/** How long the workflow's work takes, so that there is a while in which it runs. */
+const WORK_MS = 50;
+
+/**
+ * "When the workflow succeeds": n8n is killed, at chosen moments and at random ones. Each event is
+ * to be worked on, and more than once only if it was in flight at a kill.
+ */
+export async function kills(
+	stage: Stage,
+	{ events, seed, times, workload }: RunOptions,
+): Promise<Report> {
+	const random = new Random(seed);
+	const { eventIds, posts } = planTraffic(events, random);
+	const due = placesIn(posts.length, times);
+	await stage.publish('lastNode', workload);
+	stage.collector.workMs = WORK_MS;
+
+	const killedAt: number[] = [];
+	const moments: Moment[] = [];
+	const kill = async () => {
+		const moment = MOMENTS[moments.length % MOMENTS.length]!;
+		moments.push(moment);
+		await reach(moment, stage, random, eventIds);
+		killedAt.push(Date.now());
+		await stage.n8n.kill();
+		await stage.n8n.restart();
+	};
+	let killing = Promise.resolve();
+	await stage.send(posts, random, (index) => {
+		if (due.has(index)) killing = killing.then(kill);
+	});
+	await killing;
+	await stage.settled(eventIds);
+
+	const { lost, repeated } = tallyOf(stage, eventIds);
+	const inFlight = new Set(killedAt.flatMap((at) => inFlightAt(at, stage.attempts)));
+	const unexplained = [...repeated.keys()].filter((id) => !inFlight.has(id));
+	return {
+		title: `Kills, "when the workflow succeeds" (seed ${seed})`,
+		figures: {
+			posts: posts.length,
+			kills: `${killedAt.length}: ${moments.map((moment) => SAID[moment]).join('; ')}`,
+			'in flight at a kill': inFlight.size,
+			...(await commonFigures(stage, eventIds)),
+		},
+		faults: [
+			...faultIfAny(lost, 'events were lost'),
+			...faultIfAny(unexplained, 'events were worked on again though not in flight at a kill'),
+			...((await workload?.check(eventIds, stage)) ?? []),
+		],
+	};
+}
+
+/** Waits until n8n is just that far with one of the posts that come in. */
+async function reach(
+	moment: Moment,
+	stage: Stage,
+	random: Random,
+	eventIds: string[],
+): Promise<void> {
+	switch (moment) {
+		case 'any':
+			return await sleep(random.integer(0, 500));
+		case 'verified': {
+			// The trigger logs what is no event, right after verifying and before n8n stores anything.
+			const event = sampleEvent('open', { sg_event_id: `open-verified-${random.next()}` });
+			eventIds.push(eventIdOf(event));
+			const verified = stage.printed('left out 1 entry');
+			void stage.sendGrid.postEvents(stage.webhook.id, [event, { email: 'no event' }]);
+			return await verified;
+		}
+		case 'stored':
+			return await stage.printed('Execution added');
+		case 'working':
+			await once(stage.collector, 'call');
+			return;
+		case 'worked':
+			await once(stage.collector, 'answered');
+			return;
+	}
+}
+
+/** The events of the posts that n8n had taken in but not answered at this moment. */
+function inFlightAt(at: number, attempts: readonly Attempt[]): string[] {
+	return attempts
+		.filter(
+			({ startedAt, endedAt, status }) => status === undefined && startedAt <= at && endedAt >= at,
+		)
+		.flatMap(({ eventIds }) => eventIds);
+}

@@ -1,0 +1,170 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { IDataObject } from 'n8n-workflow';
+import { EVENT_TYPES } from '../../nodes/SendGrid/events/eventTypes';
+import { CREDENTIAL_TYPE } from '../e2e/support/workflow';
+import { hasEnded, N8nClient, type Credential, type Workflow } from '../e2e/support/N8nClient';
+import { N8nInstance, type N8nOptions } from '../e2e/support/N8nInstance';
+import { n8nVersions } from '../e2e/support/runtime';
+import { TRIGGER, triggerWorkflow } from '../e2e/workflows';
+import { DEFAULT_API_KEY, SendGridEmulator, type EmulatorOptions, type Webhook } from '../emulator';
+import { Collector } from './collector';
+import { Gate } from './gate';
+import { Random } from './random';
+import type { Post } from './traffic';
+import type { Workload } from './workload';
+
+/** How long nothing may happen, at the end of a run, before what is missing counts as lost. */
+const PATIENCE_MS = 15_000;
+
+/** Posts under way at the same time. */
+const CONCURRENCY = 4;
+
+/** Decides which of several processes gets a post. */
+const GATE_SEED = 1;
+
+/** Between two posts of one sender, so that a run lasts long enough for what happens in it. */
+const MAX_PAUSE_MS = 200;
+
+/** As SendGrid, the sender does not give up while a run lasts; it only has less time than a day. */
+const RETRY_DELAYS_MS = [100, 200, 400, 800, ...Array.from({ length: 600 }, () => 1000)];
+
+/** One attempt to deliver a post. Times in milliseconds since 1970. */
+export interface Attempt {
+	startedAt: number;
+	endedAt: number;
+	/** Undefined when no answer came. */
+	status?: number;
+	error?: string;
+	eventIds: string[];
+}
+
+export interface StageOptions {
+	/** Settings of n8n besides its version. */
+	n8n?: Omit<N8nOptions, 'version'>;
+	sendGrid?: EmulatorOptions;
+}
+
+/** All that scenarios need: a SendGrid, a real n8n and a workflow with something to work on. */
+export class Stage {
+	/** The attempts to post to the present workflow. */
+	attempts: Attempt[] = [];
+	workflow!: Workflow;
+	webhook!: Webhook;
+	private lastAnswerAt = 0;
+
+	private constructor(
+		readonly sendGrid: SendGridEmulator,
+		readonly collector: Collector,
+		readonly gate: Gate,
+		readonly n8n: N8nInstance,
+		readonly client: N8nClient,
+		readonly credential: Credential,
+	) {
+		sendGrid.onDelivery(({ durationMs, status, error, eventIds }) => {
+			const endedAt = Date.now();
+			this.attempts.push({ startedAt: endedAt - durationMs, endedAt, status, error, eventIds });
+			if (status !== undefined && status < 300) this.lastAnswerAt = endedAt;
+		});
+	}
+
+	/** Sets everything up, lets `act` run on it, and clears it away whatever happens. */
+	static async run<T>(options: StageOptions, act: (stage: Stage) => Promise<T>): Promise<T> {
+		const cleanUp: Array<() => Promise<unknown>> = [];
+		try {
+			const sendGrid = await SendGridEmulator.start({
+				retryDelaysMs: RETRY_DELAYS_MS,
+				...options.sendGrid,
+			});
+			cleanUp.push(() => sendGrid.stop());
+			const collector = await Collector.start();
+			cleanUp.push(() => collector.stop());
+			const gate = await Gate.start(new Random(GATE_SEED));
+			cleanUp.push(() => gate.stop());
+			const n8n = await N8nInstance.start({
+				version: n8nVersions[0]!,
+				webhookUrl: gate.url,
+				...options.n8n,
+				// Some kills wait for a line of this level.
+				env: { N8N_LOG_LEVEL: 'debug', ...options.n8n?.env },
+			});
+			cleanUp.push(() => n8n.stop());
+			gate.targets = [n8n.url];
+			const client = await N8nClient.setUpOwner(n8n.url);
+			const credential = await client.createCredential('Stand-in', CREDENTIAL_TYPE, {
+				apiKey: DEFAULT_API_KEY,
+				region: 'custom',
+				baseUrl: sendGrid.url,
+			});
+			return await act(new Stage(sendGrid, collector, gate, n8n, client, credential));
+		} finally {
+			for (const step of cleanUp.reverse()) await step();
+		}
+	}
+
+	/** The webhook's URL at n8n's main process, past the gate. */
+	get directUrl(): string {
+		return this.n8n.url + new URL(this.webhook.url).pathname;
+	}
+
+	/** Puts a new workflow in the place of the one before, and starts counting anew. */
+	async publish(acknowledge: 'onReceived' | 'lastNode', workload?: Workload): Promise<void> {
+		if (this.workflow !== undefined) await this.client.deactivate(this.workflow.id);
+		const parameters: IDataObject = { acknowledge, events: EVENT_TYPES.map(({ name }) => name) };
+		const base = triggerWorkflow('Chaos', this.credential, parameters, this.collector.node());
+		const definition = (await workload?.build(base, this)) ?? base;
+		this.workflow = await this.client.createWorkflow(definition);
+		await this.client.activate(this.workflow.id);
+		const { webhookId } = this.workflow.nodes.find(({ name }) => name === TRIGGER)!;
+		this.webhook = this.sendGrid.webhooks.find(({ url }) => url.includes(`/${webhookId}/`))!;
+		this.attempts = [];
+		this.sendGrid.deliveries.length = 0;
+		this.collector.reset();
+		this.lastAnswerAt = Date.now();
+	}
+
+	/** Sends the posts, several at a time, each until it is acknowledged. */
+	async send(
+		posts: readonly Post[],
+		random: Random,
+		beforePost?: (index: number) => void,
+	): Promise<void> {
+		let next = 0;
+		const sender = async () => {
+			for (let index = next++; index < posts.length; index = next++) {
+				beforePost?.(index);
+				await sleep(random.integer(0, MAX_PAUSE_MS));
+				await this.sendGrid.postEvents(this.webhook.id, posts[index]!.events);
+			}
+		};
+		await Promise.all(Array.from({ length: CONCURRENCY }, sender));
+	}
+
+	/** Waits until the workflow has worked on all these events, or on none for a minute. */
+	async settled(eventIds: readonly string[]): Promise<void> {
+		for (;;) {
+			const work = this.collector.workOn();
+			const lastCallAt = this.collector.calls.at(-1)?.at ?? 0;
+			const quietMs = Date.now() - Math.max(lastCallAt, this.lastAnswerAt);
+			const executions = await this.client.executions(this.workflow.id);
+			if (eventIds.every((id) => work.has(id)) && executions.every(hasEnded)) return;
+			if (quietMs > PATIENCE_MS) return;
+			await sleep(200);
+		}
+	}
+
+	/**
+	 * Waits until n8n prints a text that it has not printed before this call.
+	 * @throws after a minute
+	 */
+	async printed(text: string): Promise<void> {
+		const from = this.n8n.log.length;
+		await this.until(`n8n prints "${text}"`, () => this.n8n.log.includes(text, from));
+	}
+
+	/** Waits until `condition` holds. @throws after a minute */
+	async until(what: string, condition: () => boolean): Promise<void> {
+		for (const deadline = Date.now() + 60_000; !condition(); await sleep(1)) {
+			if (Date.now() > deadline) throw new Error(`Waited a minute until ${what}`);
+		}
+	}
+}
