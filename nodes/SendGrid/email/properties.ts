@@ -61,8 +61,11 @@ const content: INodeProperties = {
 	],
 };
 
-/** @param hint how the fields get what differs from recipient to recipient */
-const message = (hint?: string): INodeProperties[] => [
+/**
+ * @param salutation how the examples address the recipient
+ * @param hint what has to be known before one writes
+ */
+const message = (salutation: string, hint?: string): INodeProperties[] => [
 	{
 		displayName: 'Subject',
 		name: 'subject',
@@ -70,8 +73,8 @@ const message = (hint?: string): INodeProperties[] => [
 		required: true,
 		displayOptions: forMessage,
 		default: '',
-		placeholder: 'e.g. Your order has shipped',
-		description: 'The subject line, for example "Your order has shipped"',
+		placeholder: `e.g. ${salutation}, your order has shipped`,
+		description: 'The subject line',
 		hint,
 	},
 	{
@@ -81,10 +84,9 @@ const message = (hint?: string): INodeProperties[] => [
 		typeOptions: { rows: 4 },
 		displayOptions: forMessage,
 		default: '',
-		placeholder: 'e.g. Hello Ann, your order is on its way.',
+		placeholder: `e.g. Hello ${salutation}, your order is on its way.`,
 		description:
 			'The mail as plain text, for mail programs that show no HTML. Give text, HTML or, best, both.',
-		hint,
 	},
 	{
 		displayName: 'HTML',
@@ -93,9 +95,8 @@ const message = (hint?: string): INodeProperties[] => [
 		typeOptions: { rows: 6 },
 		displayOptions: forMessage,
 		default: '',
-		placeholder: 'e.g. <p>Hello Ann, your order is on its way.</p>',
+		placeholder: `e.g. <p>Hello ${salutation}, your order is on its way.</p>`,
 		description: 'The mail as HTML. Give text, HTML or, best, both.',
-		hint,
 	},
 ];
 
@@ -132,6 +133,7 @@ const template: INodeProperties[] = [
 		displayOptions: forTemplate,
 		default: '',
 		placeholder: 'e.g. Your order has shipped',
+		hint: 'Leave empty to use the subject of the template',
 		description: 'Only needed for a template without a subject of its own',
 	},
 ];
@@ -197,9 +199,6 @@ const duplicates: INodeProperties = {
 	],
 };
 
-const PLACEHOLDER_HINT =
-	'{{name}} stands for the recipient\'s "name" in the data below. Keep the field on "Fixed": an expression makes the mail of every item another one, so that each needs a request of its own.';
-
 /** The form of Send. */
 export const sendProperties: INodeProperties[] = [
 	from,
@@ -207,7 +206,7 @@ export const sendProperties: INodeProperties[] = [
 		'Who gets the mail: an address, or a name with an address such as "Ann &lt;ann@example.com&gt;"; several are separated by commas and see each other. A list from an expression works as well.',
 	),
 	content,
-	...message(),
+	...message('Ann'),
 	...template,
 	{
 		displayName: 'Template Data',
@@ -231,7 +230,10 @@ export const sendManyProperties: INodeProperties[] = [
 		'Who gets a mail: for each item an address, or a name with an address such as "Ann &lt;ann@example.com&gt;". Several addresses in one item are separated by commas; each gets a mail of its own, and nobody sees anybody else.',
 	),
 	content,
-	...message(PLACEHOLDER_HINT),
+	...message(
+		'{{name}}',
+		'{{name}} stands for the "name" in Placeholder Data below. Keep subject, text and HTML on "Fixed": with an expression in them, each mail needs a call of its own.',
+	),
 	{
 		displayName: 'Placeholder Data',
 		name: 'templateData',
