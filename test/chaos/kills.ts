@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sampleEvent } from '../emulator';
+import { sampleEvent, type Delivery } from '../emulator';
 import { Random } from './random';
 import { commonFigures, faultIfAny, tallyOf, type Report } from './report';
 import { placesIn, type RunOptions } from './restarts';
@@ -8,7 +8,7 @@ import type { Attempt, Stage } from './stage';
 import { eventIdOf, planTraffic } from './traffic';
 
 /** How far n8n is with a post when it is killed. */
-const MOMENTS = ['any', 'verified', 'stored', 'working', 'worked'] as const;
+const MOMENTS = ['any', 'verified', 'stored', 'working', 'worked', 'answered'] as const;
 
 type Moment = (typeof MOMENTS)[number];
 
@@ -18,6 +18,7 @@ const SAID: Record<Moment, string> = {
 	stored: 'after the execution was stored',
 	working: 'while the workflow ran',
 	worked: "after the workflow's work, before the answer",
+	answered: 'right after the answer',
 };
 
 /** How long the workflow's work takes, so that there is a while in which it runs. */
@@ -42,9 +43,11 @@ export async function kills(
 	const kill = async () => {
 		const moment = MOMENTS[moments.length % MOMENTS.length]!;
 		moments.push(moment);
-		await reach(moment, stage, random, eventIds);
+		const answered = await reach(moment, stage, random, eventIds);
 		killedAt.push(Date.now());
 		await stage.n8n.kill();
+		// SendGrid may not have read the answer before the connection broke.
+		if (answered) void stage.sendGrid.postEvents(stage.webhook.id, answered.events);
 		await stage.n8n.restart();
 	};
 	let killing = Promise.resolve();
@@ -73,32 +76,41 @@ export async function kills(
 	};
 }
 
-/** Waits until n8n is just that far with one of the posts that come in. */
+/**
+ * Waits until n8n is just that far with one of the posts that come in.
+ *
+ * @returns the post that was answered, if that is the moment
+ */
 async function reach(
 	moment: Moment,
 	stage: Stage,
 	random: Random,
 	eventIds: string[],
-): Promise<void> {
+): Promise<Delivery | undefined> {
 	switch (moment) {
 		case 'any':
-			return await sleep(random.integer(0, 500));
+			await sleep(random.integer(0, 500));
+			return undefined;
 		case 'verified': {
 			// The trigger logs what is no event, right after verifying and before n8n stores anything.
 			const event = sampleEvent('open', { sg_event_id: `open-verified-${random.next()}` });
 			eventIds.push(eventIdOf(event));
 			const verified = stage.printed('left out 1 entry');
 			void stage.sendGrid.postEvents(stage.webhook.id, [event, { email: 'no event' }]);
-			return await verified;
+			await verified;
+			return undefined;
 		}
 		case 'stored':
-			return await stage.printed('Execution added');
+			await stage.printed('Execution added');
+			return undefined;
 		case 'working':
 			await once(stage.collector, 'call');
-			return;
+			return undefined;
 		case 'worked':
 			await once(stage.collector, 'answered');
-			return;
+			return undefined;
+		case 'answered':
+			return await stage.nextAcknowledged();
 	}
 }
 

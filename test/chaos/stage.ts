@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
 import { EVENT_TYPES } from '../../nodes/SendGrid/events/eventTypes';
@@ -6,7 +7,13 @@ import { hasEnded, N8nClient, type Credential, type Workflow } from '../e2e/supp
 import { N8nInstance, type N8nOptions } from '../e2e/support/N8nInstance';
 import { n8nVersions } from '../e2e/support/runtime';
 import { TRIGGER, triggerWorkflow } from '../e2e/workflows';
-import { DEFAULT_API_KEY, SendGridEmulator, type EmulatorOptions, type Webhook } from '../emulator';
+import {
+	DEFAULT_API_KEY,
+	SendGridEmulator,
+	type Delivery,
+	type EmulatorOptions,
+	type Webhook,
+} from '../emulator';
 import { Collector } from './collector';
 import { Gate } from './gate';
 import { Random } from './random';
@@ -51,6 +58,7 @@ export class Stage {
 	workflow!: Workflow;
 	webhook!: Webhook;
 	private lastAnswerAt = 0;
+	private readonly acknowledged = new EventEmitter<{ delivery: [Delivery] }>();
 
 	private constructor(
 		readonly sendGrid: SendGridEmulator,
@@ -60,10 +68,13 @@ export class Stage {
 		readonly client: N8nClient,
 		readonly credential: Credential,
 	) {
-		sendGrid.onDelivery(({ durationMs, status, error, eventIds }) => {
+		sendGrid.onDelivery((delivery) => {
+			const { durationMs, status, error, eventIds } = delivery;
 			const endedAt = Date.now();
 			this.attempts.push({ startedAt: endedAt - durationMs, endedAt, status, error, eventIds });
-			if (status !== undefined && status < 300) this.lastAnswerAt = endedAt;
+			if (status === undefined || status >= 300) return;
+			this.lastAnswerAt = endedAt;
+			this.acknowledged.emit('delivery', delivery);
 		});
 	}
 
@@ -159,6 +170,11 @@ export class Stage {
 	async printed(text: string): Promise<void> {
 		const from = this.n8n.log.length;
 		await this.until(`n8n prints "${text}"`, () => this.n8n.log.includes(text, from));
+	}
+
+	/** Resolves to the next post that is answered with success. */
+	async nextAcknowledged(): Promise<Delivery> {
+		return (await once(this.acknowledged, 'delivery'))[0] as Delivery;
 	}
 
 	/** Waits until `condition` holds. @throws after a minute */

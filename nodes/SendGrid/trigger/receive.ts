@@ -68,14 +68,15 @@ function startExecution(
 	const keys = posts.flatMap((post) => post.keys);
 	const settledKeys = [...state.settledElsewhere].slice(0, MAX_CARRIED_KEYS);
 	onAnswer(response, (statusCode) => {
-		if (statusCode >= 200 && statusCode < 300) {
+		const isSuccess = statusCode >= 200 && statusCode < 300;
+		if (isSuccess) {
 			state.ledger.settle(keys, Date.now());
 			for (const key of settledKeys) state.settledElsewhere.delete(key);
-			if (waitsForWorkflow) rememberDurably(state, keys);
 		} else {
 			state.ledger.release(keys);
 		}
 		answered(statusCode);
+		return waitsForWorkflow && isSuccess ? rememberDurably(state, keys) : undefined;
 	});
 	return wrapEnvelope({
 		processId: PROCESS_ID,
@@ -151,24 +152,33 @@ async function askForKey(
 }
 
 /**
- * Calls back when n8n answers, with the status it decided on. Whether the sender is still there to
- * read the answer does not matter: a workflow that outlasts the sender's patience must neither run
- * twice at once nor be forgotten. So this waits for the call of `end`, not for the connection.
+ * Calls back when n8n answers, with the status it decided on, and holds the answer back for what the
+ * callback has yet to do. Whether the sender is still there to read the answer does not matter: a
+ * workflow that outlasts the sender's patience must neither run twice at once nor be forgotten. So
+ * this waits for the call of `end`, not for the connection.
  */
-function onAnswer(response: Response, callback: (statusCode: number) => void): void {
+function onAnswer(
+	response: Response,
+	callback: (statusCode: number) => Promise<unknown> | undefined,
+): void {
 	const end = response.end;
 	response.end = function (this: Response, ...args: unknown[]) {
 		response.end = end;
-		callback(response.statusCode);
-		return Reflect.apply(end, this, args) as Response;
+		const answer = () => Reflect.apply(end, this, args) as Response;
+		const pending = callback(response.statusCode);
+		if (pending === undefined) return answer();
+		void pending.then(answer);
+		return this;
 	} as Response['end'];
 }
 
-/** In a process without database access the keys wait for an envelope that takes them along. */
-function rememberDurably(state: TriggerState, keys: string[]): void {
-	if (state.durableLedger.isConnected) {
-		void state.durableLedger.record(keys);
-		return;
-	}
+/**
+ * Resolves when the keys are in n8n's database. Were they written after the answer, a kill in
+ * between would let a repeat through that SendGrid sends although it had its 200. In a process
+ * without database access the keys wait for an envelope that takes them along.
+ */
+function rememberDurably(state: TriggerState, keys: string[]): Promise<unknown> | undefined {
+	if (state.durableLedger.isConnected) return state.durableLedger.record(keys);
 	for (const key of keys) state.settledElsewhere.add(key);
+	return undefined;
 }
