@@ -55,7 +55,8 @@ describeInBrowser(`the editor of n8n ${newest}`, () => {
 	step('offers a trigger for each event type, and chooses that type', async () => {
 		await editor.listedNode(TRIGGER_TYPE).click();
 		await editor.chooseAction('On open');
-		expect(await editor.parameter('events').innerText()).toBe('Open');
+		await editor.parameter('events').getByText('Open', { exact: true }).waitFor();
+		expect(await editor.parameter('events').innerText()).not.toMatch(/Click|Bounce/);
 	});
 
 	step('says in plain words that a key is wrong, and takes the right one', async () => {
@@ -89,12 +90,14 @@ describeInBrowser(`the editor of n8n ${newest}`, () => {
 		for (const output of ['Open', 'Click', 'Bounce']) {
 			await editor.output.getByText(`${output} Branch (1 item)`).waitFor();
 		}
-		expect(await editor.output.innerText()).toContain('example@test.com');
+		await editor.output.getByText('example@test.com').first().waitFor();
 		await editor.picture('sample-events');
 		await editor.closeNode();
 	});
 
 	step('names the outputs after the event types', async () => {
+		const trigger = editor.part('canvas-node');
+		await trigger.getByText('open, click, bounce', { exact: true }).waitFor();
 		const outputs = editor.part('canvas-node-output-handle');
 		expect(await outputs.allInnerTexts()).toEqual([
 			expect.stringContaining('Open'),
@@ -102,8 +105,6 @@ describeInBrowser(`the editor of n8n ${newest}`, () => {
 			expect.stringContaining('Bounce'),
 			expect.stringContaining('Other'),
 		]);
-		const trigger = editor.part('canvas-node');
-		await trigger.getByText('open, click, bounce', { exact: true }).waitFor();
 		await editor.picture('one-output-per-event-type');
 	});
 
