@@ -94,6 +94,11 @@ export class N8nInstance {
 		return sibling;
 	}
 
+	/** The operating system's id of the process, to measure what it uses. */
+	get processId(): number | undefined {
+		return this.process?.pid;
+	}
+
 	get url(): string {
 		return `http://localhost:${this.port}`;
 	}

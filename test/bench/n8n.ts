@@ -1,0 +1,266 @@
+import { randomUUID } from 'node:crypto';
+import type { INodeParameters } from 'n8n-workflow';
+import { N8nClient, type Workflow, type WorkflowDefinition } from '../e2e/support/N8nClient';
+import { N8nInstance } from '../e2e/support/N8nInstance';
+import { n8nVersions } from '../e2e/support/runtime';
+import { chain, node, triggerWorkflow } from '../e2e/workflows';
+import { median } from './support/measure';
+import { countExecutions, drain, load, type Load } from './support/n8nUnderTest';
+import { EVENTS_IN_POSTS, PostMaker, type Post } from './support/posts';
+import type { Bar, Figure, Suite } from './support/report';
+
+type Contestant = 'trigger' | 'lastNode' | 'webhook' | 'chain';
+
+const NAMES: Record<Contestant, string> = {
+	trigger: 'SendGrid Trigger',
+	lastNode: 'SendGrid Trigger, "When the Workflow Succeeds"',
+	webhook: 'bare Webhook node',
+	chain: 'Webhook, Code, Remove Duplicates',
+};
+
+/** As many as the trigger's memory in the database holds: from then on its cost is constant. */
+const WARM_UP = { posts: 20, events: 1000 };
+
+const LOADS = [
+	{ events: 1, posts: 40, rounds: 5 },
+	{ events: 100, posts: 40, rounds: 5 },
+	{ events: 1000, posts: 12, rounds: 3 },
+];
+
+/** What Webhook, Code and Remove Duplicates have to do to be as careful as the trigger. */
+const VERIFY_IN_CODE = (publicKey: string) => `
+const crypto = require('crypto');
+const item = $input.first();
+const body = await this.helpers.getBinaryDataBuffer(0, 'data');
+const headers = item.json.headers;
+const key = crypto.createPublicKey({
+	key: Buffer.from('${publicKey}', 'base64'), format: 'der', type: 'spki',
+});
+const verified = crypto.createVerify('sha256')
+	.update(headers['x-twilio-email-event-webhook-timestamp']).update(body)
+	.verify(key, headers['x-twilio-email-event-webhook-signature'], 'base64');
+if (!verified) throw new Error('Not from SendGrid');
+return JSON.parse(body.toString('utf8')).map((event) => ({ json: event }));
+`;
+
+/** A real n8n, one post after the other from each of four senders. */
+export async function n8n(): Promise<Suite> {
+	const [version] = n8nVersions;
+	const instance = await N8nInstance.start({
+		version: version!,
+		env: {
+			NODE_FUNCTION_ALLOW_BUILTIN: 'crypto',
+			// No list of all executions is asked for, and none shall be deleted while measuring.
+			EXECUTIONS_DATA_PRUNE: 'false',
+		},
+	});
+	try {
+		const client = await N8nClient.setUpOwner(instance.url);
+		const arena = await Arena.open(instance, client);
+		const figures: Figure[] = [];
+		for (const { events, posts, rounds } of LOADS) {
+			figures.push(...(await arena.compare(events, posts, rounds)));
+		}
+		figures.push(await arena.lostEvents());
+		figures.push(...(await arena.forgedPosts()));
+		return {
+			title: `In n8n ${version}`,
+			how:
+				'One instance with SQLite and its default settings, four senders; each workflow in turn, ' +
+				'round after round, each ending in a No Operation node. Posts a second until all were ' +
+				'answered, and until all executions had ended. The memories for repeated events are full ' +
+				'before measuring starts.',
+			figures,
+		};
+	} finally {
+		await instance.stop();
+	}
+}
+
+class Arena {
+	private readonly posts = new PostMaker();
+	private readonly workflows = {} as Record<Contestant, Workflow>;
+
+	private constructor(
+		private readonly instance: N8nInstance,
+		private readonly client: N8nClient,
+	) {}
+
+	static async open(instance: N8nInstance, client: N8nClient): Promise<Arena> {
+		const arena = new Arena(instance, client);
+		for (const [name, definition] of Object.entries(arena.definitions())) {
+			const workflow = await client.createWorkflow(definition);
+			await client.activate(workflow.id);
+			arena.workflows[name as Contestant] = workflow;
+		}
+		for (const name of Object.keys(NAMES) as Contestant[]) {
+			// The chain's own memory is full, and its executions fail, long before.
+			const { posts, events } = name === 'chain' ? { posts: 5, events: 100 } : WARM_UP;
+			await arena.load(name, arena.make(posts, events));
+		}
+		return arena;
+	}
+
+	/** Posts a second of all contestants for posts of one size. */
+	async compare(events: number, posts: number, rounds: number): Promise<Figure[]> {
+		const names = Object.keys(NAMES) as Contestant[];
+		const results = Object.fromEntries(names.map((name) => [name, [] as Load[]])) as Record<
+			Contestant,
+			Load[]
+		>;
+		for (let round = 0; round < rounds; round++) {
+			for (const name of names) {
+				results[name].push(await this.load(name, this.make(posts, events)));
+			}
+		}
+		const middle = (name: Contestant, field: 'answered' | 'drained' | 'cpuMs') =>
+			median(results[name].map((result) => result[field]));
+		const bars: Partial<Record<Contestant, Bar>> =
+			events === 100 ? { webhook: { atLeast: 0.8 }, chain: { atLeast: 2.5 } } : {};
+		const beside = (rival: Contestant, field: 'answered' | 'drained'): Figure => ({
+			what: `${plural(events)} a post, ${field}`,
+			ours: middle('trigger', field),
+			unit: 'posts/s',
+			rival: { name: NAMES[rival], value: middle(rival, field) },
+			ratio: { value: middle('trigger', field) / middle(rival, field), bar: bars[rival] },
+		});
+		return [
+			beside('webhook', 'answered'),
+			beside('webhook', 'drained'),
+			beside('chain', 'answered'),
+			beside('chain', 'drained'),
+			{
+				what: `${plural(events)} a post, CPU of n8n`,
+				ours: middle('trigger', 'cpuMs'),
+				unit: 'ms/post',
+				rival: { name: NAMES.webhook, value: middle('webhook', 'cpuMs') },
+				ratio: { value: middle('trigger', 'cpuMs') / middle('webhook', 'cpuMs') },
+			},
+			{
+				what: `${plural(events)} a post, "When the Workflow Succeeds", drained`,
+				ours: middle('lastNode', 'drained'),
+				unit: 'posts/s',
+				rival: { name: NAMES.webhook, value: middle('webhook', 'drained') },
+				ratio: { value: middle('lastNode', 'drained') / middle('webhook', 'drained') },
+			},
+		];
+	}
+
+	/** Executions that failed after SendGrid was told that all is well, over the whole run. */
+	async lostEvents(): Promise<Figure> {
+		const failed = async (name: Contestant) =>
+			await countExecutions(this.client, this.workflows[name], ['error', 'crashed']);
+		return {
+			what: 'Executions that failed after the post was accepted',
+			ours: await failed('trigger'),
+			unit: '',
+			rival: { name: NAMES.chain, value: await failed('chain') },
+			bar: { atMost: 0 },
+		};
+	}
+
+	/** What someone who knows the URL but not the key can make n8n do. */
+	async forgedPosts(): Promise<Figure[]> {
+		const rounds = { forged: [] as Load[], accepted: [] as Load[], webhook: [] as Load[] };
+		for (let round = 0; round < 3; round++) {
+			const genuine = this.make(80, 100);
+			const forged = this.make(80, 100).map(({ rawBody, headers }) => ({
+				rawBody: Buffer.from(rawBody.toString('utf8').replace('example.com', 'example.org')),
+				headers,
+			}));
+			rounds.forged.push(await this.load('trigger', forged, '401'));
+			rounds.accepted.push(await this.load('trigger', genuine));
+			rounds.webhook.push(await this.load('webhook', forged));
+		}
+		const middle = (loads: Load[], field: 'answered' | 'cpuMs') =>
+			median(loads.map((result) => result[field]));
+		const beside = (name: string, rival: Load[], field: 'answered' | 'cpuMs', unit: string) => ({
+			what: `Forged posts of 100 events, ${field === 'answered' ? 'refused' : 'CPU of n8n'}`,
+			ours: middle(rounds.forged, field),
+			unit,
+			rival: { name, value: middle(rival, field) },
+			ratio: { value: middle(rounds.forged, field) / middle(rival, field) },
+		});
+		return [
+			beside('genuine posts accepted', rounds.accepted, 'answered', 'posts/s'),
+			beside('genuine posts accepted', rounds.accepted, 'cpuMs', 'ms/post'),
+			beside('forged, to a bare Webhook node', rounds.webhook, 'cpuMs', 'ms/post'),
+		];
+	}
+
+	private make(posts: number, events: number): Post[] {
+		return Array.from({ length: posts }, () => this.posts.post(events));
+	}
+
+	private async load(name: Contestant, posts: Post[], status = '200'): Promise<Load> {
+		const workflow = this.workflows[name];
+		await drain(this.client, workflow);
+		const { webhookId } = workflow.nodes.find(({ type }) => /(trigger|webhook)$/i.test(type))!;
+		const path = workflow.nodes[0]!.type.endsWith('webhook') ? 'webhook' : 'events';
+		const url =
+			path === 'events'
+				? this.instance.webhookUrl(webhookId!, path)
+				: `${this.instance.url}/webhook/${webhookId}`;
+		const pid = this.instance.processId!;
+		const result = await load(url, posts, pid, workflow, this.client);
+		if (result.statusCodes[status] !== posts.length) {
+			throw new Error(`${NAMES[name]} answered ${JSON.stringify(result.statusCodes)}`);
+		}
+		return result;
+	}
+
+	private definitions(): Record<Contestant, WorkflowDefinition> {
+		const trigger = (name: Contestant, acknowledge: string) => {
+			const workflow = triggerWorkflow(NAMES[name], undefined, {
+				setup: 'manual',
+				verificationKeys: this.posts.key.publicKey,
+				events: EVENTS_IN_POSTS,
+				acknowledge,
+			});
+			// As the editor makes it.
+			workflow.nodes[0]!.typeVersion = 2;
+			return workflow;
+		};
+		return {
+			trigger: trigger('trigger', 'onReceived'),
+			lastNode: trigger('lastNode', 'lastNode'),
+			webhook: chain(NAMES.webhook, webhookNode(), noOperation()),
+			chain: chain(
+				NAMES.chain,
+				webhookNode({ rawBody: true }),
+				node(
+					'Verify',
+					'n8n-nodes-base.code',
+					{
+						jsCode: VERIFY_IN_CODE(this.posts.key.publicKey),
+					},
+					{ typeVersion: 2 },
+				),
+				node(
+					'Remove Duplicates',
+					'n8n-nodes-base.removeDuplicates',
+					{
+						operation: 'removeItemsSeenInPreviousExecutions',
+						dedupeValue: '={{ $json.sg_event_id }}',
+					},
+					{ typeVersion: 2 },
+				),
+				noOperation(),
+			),
+		};
+	}
+}
+
+function webhookNode(options: INodeParameters = {}) {
+	const webhookId = randomUUID();
+	const parameters = { httpMethod: 'POST', path: webhookId, options };
+	return node('Webhook', 'n8n-nodes-base.webhook', parameters, { typeVersion: 2, webhookId });
+}
+
+function noOperation() {
+	return node('Done', 'n8n-nodes-base.noOp');
+}
+
+function plural(count: number): string {
+	return count === 1 ? '1 event' : `${count} events`;
+}

@@ -1,0 +1,231 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { INode } from 'n8n-workflow';
+import { DEFAULT_API_KEY, SendGridEmulator } from '../emulator';
+import { N8nClient, type Workflow } from '../e2e/support/N8nClient';
+import { N8nInstance } from '../e2e/support/N8nInstance';
+import { n8nVersions } from '../e2e/support/runtime';
+import { chain, node, withCredential } from '../e2e/workflows';
+import { name as packageName } from '../../package.json';
+import { median } from './support/measure';
+import type { Figure, Suite } from './support/report';
+
+/** SendGrid's answer to a mail, in milliseconds. */
+const LATENCY_MS = 20;
+
+const OURS = 10_000;
+/** n8n's own node sends one mail after the other: ten thousand would take minutes. */
+const THEIRS = 300;
+const ROUNDS = 3;
+
+const SIZES = [1_000, 10_000, 100_000];
+
+/** Send Many beside n8n's own SendGrid node, in a real n8n, to the stand-in for SendGrid. */
+export async function sending(): Promise<Suite> {
+	const [version] = n8nVersions;
+	const sendGrid = await SendGridEmulator.start({ latencyMs: LATENCY_MS, mailEvents: false });
+	const instance = await N8nInstance.start({
+		version: version!,
+		env: {
+			// n8n's own node knows one address only.
+			NODE_OPTIONS: `--require=${path.resolve('test/bench/support/redirectSendGrid.cjs')}`,
+			SENDGRID_STAND_IN: sendGrid.url,
+		},
+	});
+	try {
+		const client = await N8nClient.setUpOwner(instance.url);
+		const sender = new Sender(sendGrid, instance, client);
+		return {
+			title: `Sending, in n8n ${version}`,
+			how:
+				`The stand-in for SendGrid answers after ${LATENCY_MS} ms. Time of the whole workflow, from ` +
+				'the call of its webhook with a list of recipients to its end; nothing is saved. n8n’s own ' +
+				`node sends ${THEIRS} mails, ours ${OURS.toLocaleString('en')}.`,
+			figures: [...(await sender.compare()), ...(await sender.growth())],
+		};
+	} finally {
+		await instance.stop();
+		await sendGrid.stop();
+	}
+}
+
+class Sender {
+	private readonly template: { id: string };
+
+	constructor(
+		private readonly sendGrid: SendGridEmulator,
+		private readonly instance: N8nInstance,
+		private readonly client: N8nClient,
+	) {
+		this.template = sendGrid.account().addTemplate({ name: 'Newsletter' });
+	}
+
+	async compare(): Promise<Figure[]> {
+		const ours = await this.publish('Send Many', await this.sendMany());
+		const theirs = await this.publish("n8n's SendGrid node", await this.n8nsOwn());
+		await this.send(ours, 100);
+		await this.send(theirs, 10);
+		const rates = { ours: [] as number[], theirs: [] as number[] };
+		let requests = 0;
+		for (let round = 0; round < ROUNDS; round++) {
+			const sent = await this.send(ours, OURS);
+			requests = sent.requests;
+			rates.ours.push(OURS / sent.seconds);
+			rates.theirs.push(THEIRS / (await this.send(theirs, THEIRS)).seconds);
+		}
+		const rival = { name: "n8n's own SendGrid node", value: median(rates.theirs) };
+		return [
+			{
+				what: 'Mails to recipients of one template',
+				ours: median(rates.ours),
+				unit: 'mails/s',
+				rival,
+				ratio: { value: median(rates.ours) / rival.value, bar: { atLeast: 30 } },
+			},
+			{
+				what: `API calls for ${OURS.toLocaleString('en')} mails`,
+				ours: requests,
+				unit: 'calls',
+				rival: { name: rival.name, value: OURS },
+				bar: { atMost: 10 },
+			},
+		];
+	}
+
+	/** Time and memory for more and more items: they should grow no faster than the items. */
+	async growth(): Promise<Figure[]> {
+		const workflow = await this.publish('Send Many, growing', await this.sendMany());
+		const figures: Figure[] = [];
+		let first: { seconds: number } | undefined;
+		for (const size of SIZES) {
+			const seconds = median([
+				(await this.send(workflow, size)).seconds,
+				(await this.send(workflow, size)).seconds,
+				(await this.send(workflow, size)).seconds,
+			]);
+			first ??= { seconds };
+			figures.push({
+				what: `Send Many, ${size.toLocaleString('en')} items`,
+				ours: seconds,
+				unit: 's',
+				rival: { name: `in proportion to ${SIZES[0]}`, value: (first.seconds * size) / SIZES[0]! },
+				ratio: { value: seconds / ((first.seconds * size) / SIZES[0]!), bar: { atMost: 1.5 } },
+			});
+			const peak = await this.peakMemory();
+			if (peak !== undefined) {
+				figures.push({
+					what: `Highest memory of n8n after ${size.toLocaleString('en')} items`,
+					ours: peak,
+					unit: 'MB',
+				});
+			}
+		}
+		return figures;
+	}
+
+	/** Calls a workflow with so many recipients and waits for its end. */
+	private async send(
+		{ nodes }: Workflow,
+		count: number,
+	): Promise<{ seconds: number; requests: number }> {
+		this.sendGrid.requests.length = 0;
+		const mailsBefore = this.sendGrid.mails.length;
+		const recipients = Array.from({ length: count }, (_, index) => ({
+			email: `recipient${index}@example.com`,
+			name: `Recipient ${index}`,
+		}));
+		const body = JSON.stringify({ recipients });
+		const start = performance.now();
+		const response = await fetch(`${this.instance.url}/webhook/${nodes[0]!.webhookId}`, {
+			method: 'POST',
+			headers: { 'content-type': 'application/json' },
+			body,
+		});
+		const answer = await response.text();
+		const seconds = (performance.now() - start) / 1000;
+		const mails = this.sendGrid.mails.slice(mailsBefore);
+		const sent = mails.flatMap(({ body }) => body.personalizations as unknown[]);
+		if (!response.ok || sent.length !== count) {
+			throw new Error(`${sent.length} of ${count} mails were sent: ${response.status} ${answer}`);
+		}
+		return { seconds, requests: this.sendGrid.requests.length };
+	}
+
+	private async publish(name: string, send: INode): Promise<Workflow> {
+		const webhookId = randomUUID();
+		const start = node(
+			'Webhook',
+			'n8n-nodes-base.webhook',
+			{
+				httpMethod: 'POST',
+				path: webhookId,
+				responseMode: 'lastNode',
+				responseData: 'noData',
+			},
+			{ typeVersion: 2, webhookId },
+		);
+		const split = node('Recipients', 'n8n-nodes-base.splitOut', {
+			fieldToSplitOut: 'body.recipients',
+		});
+		const workflow = await this.client.createWorkflow({
+			...chain(name, start, split, send),
+			settings: { saveDataSuccessExecution: 'none' },
+		});
+		await this.client.activate(workflow.id);
+		return workflow;
+	}
+
+	private async sendMany(): Promise<INode> {
+		const credential = await this.client.createCredential('Stand-in', 'sendGridEventsApi', {
+			apiKey: DEFAULT_API_KEY,
+			region: 'custom',
+			baseUrl: this.sendGrid.url,
+		});
+		return node(
+			'Send',
+			`${packageName}.sendGridEmail`,
+			{
+				resource: 'email',
+				operation: 'sendMany',
+				from: 'shop@example.com',
+				to: '={{ $json.email }}',
+				content: 'template',
+				templateId: this.template.id,
+				templateData: '={{ { name: $json.name } }}',
+			},
+			withCredential(credential),
+		);
+	}
+
+	private async n8nsOwn(): Promise<INode> {
+		const credential = await this.client.createCredential('Theirs', 'sendGridApi', {
+			apiKey: DEFAULT_API_KEY,
+		});
+		return node(
+			'Send',
+			'n8n-nodes-base.sendGrid',
+			{
+				resource: 'mail',
+				operation: 'send',
+				fromEmail: 'shop@example.com',
+				fromName: 'Shop',
+				toEmail: '={{ $json.email }}',
+				dynamicTemplate: true,
+				templateId: this.template.id,
+				dynamicTemplateFields: { fields: [{ key: 'name', value: '={{ $json.name }}' }] },
+			},
+			withCredential(credential),
+		);
+	}
+
+	/** The kernel's high-water mark, in megabytes; `undefined` where there is none to read. */
+	private async peakMemory(): Promise<number | undefined> {
+		try {
+			const status = await readFile(`/proc/${this.instance.processId}/status`, 'utf8');
+			return Number(/^VmHWM:\s*(\d+) kB$/m.exec(status)?.[1]) / 1000;
+		} catch {
+			return undefined;
+		}
+	}
+}
