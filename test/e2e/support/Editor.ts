@@ -4,7 +4,11 @@ import path from 'node:path';
 import { chromium, selectors, type BrowserContext, type Locator, type Page } from 'playwright-core';
 import { defaultOwner } from './N8nClient';
 
-/** Pictures for the documentation are written only when this names a folder, such as docs/images. */
+/**
+ * Pictures for the documentation are written only when this names a folder:
+ *
+ *   EDITOR_PICTURES=docs/images npm run test:e2e -- test/e2e/editor.test.ts
+ */
 const PICTURES = process.env.EDITOR_PICTURES;
 
 /** Where to look when a step failed. */
