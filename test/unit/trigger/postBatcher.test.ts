@@ -1,0 +1,111 @@
+import {
+	PostBatcher,
+	type BatchedPost,
+	type BatchStart,
+} from '../../../nodes/SendGrid/trigger/postBatcher';
+
+const post = (name: string, keys = [name]): BatchedPost => ({ events: `[${name}]`, keys });
+
+function isStart(turn: BatchStart | { statusCode: number }): turn is BatchStart {
+	return 'posts' in turn;
+}
+
+/** Plays n8n: starts the execution of a batch at once and ends it with this status. */
+async function send(
+	batcher: PostBatcher,
+	name: string,
+	started: string[][],
+	statusCode = 200,
+): Promise<number> {
+	const turn = await batcher.add(post(name), true);
+	if (!isStart(turn)) return turn.statusCode;
+	started.push(turn.posts.map(({ keys }) => keys[0]!));
+	turn.answered(statusCode);
+	batcher.emitted();
+	return statusCode;
+}
+
+const names = (count: number) => Array.from({ length: count }, (_, index) => `post-${index}`);
+
+test('a post that is alone starts its execution at once', async () => {
+	const started: string[][] = [];
+	const batcher = new PostBatcher();
+	for (const name of names(3)) await send(batcher, name, started);
+	expect(started).toEqual([['post-0'], ['post-1'], ['post-2']]);
+});
+
+test('posts that come while one is being started share the next execution', async () => {
+	const started: string[][] = [];
+	const batcher = new PostBatcher();
+	const all = names(100);
+	await Promise.all(all.map(async (name) => await send(batcher, name, started)));
+	expect(started.flat().sort()).toEqual([...all].sort());
+	expect(started.length).toBeLessThanOrEqual(2);
+});
+
+test('senders that post again and again go on sharing', async () => {
+	const started: string[][] = [];
+	const batcher = new PostBatcher();
+	const senders = 4;
+	const postsEach = 25;
+	await Promise.all(
+		names(senders).map(async (name) => {
+			for (const count of names(postsEach)) await send(batcher, `${name} ${count}`, started);
+		}),
+	);
+	expect(started.flat()).toHaveLength(senders * postsEach);
+	expect(started.length).toBeLessThanOrEqual(postsEach + 2);
+});
+
+test('does not wait for senders who do not come back', async () => {
+	const started: string[][] = [];
+	const batcher = new PostBatcher();
+	await Promise.all(names(5).map(async (name) => await send(batcher, name, started)));
+	started.length = 0;
+	await send(batcher, 'alone', started);
+	await send(batcher, 'alone again', started);
+	expect(started).toEqual([['alone'], ['alone again']]);
+});
+
+test('tells every post of a batch how n8n answered', async () => {
+	const batcher = new PostBatcher();
+	const first = await batcher.add(post('first'), true);
+	const others = names(3).map(async (name) => await send(batcher, name, [], 500));
+	if (isStart(first)) first.answered(200);
+	batcher.emitted();
+	expect(await Promise.all(others)).toEqual([500, 500, 500]);
+});
+
+test('where executions run elsewhere, an answer is enough to go on', async () => {
+	const batcher = new PostBatcher();
+	const first = await batcher.add(post('first'), false);
+	const second = batcher.add(post('second'), false);
+	if (isStart(first)) first.answered(200);
+	expect(isStart(await second)).toBe(true);
+});
+
+test('an execution that takes its time to start holds nobody up for long', async () => {
+	const batcher = new PostBatcher();
+	await batcher.add(post('never answered'), true);
+	expect(isStart(await batcher.add(post('next'), true))).toBe(true);
+});
+
+test('an execution has at most some thousand events', async () => {
+	const batcher = new PostBatcher();
+	const keys = Array.from({ length: 2000 }, (_, index) => String(index));
+	const first = await batcher.add(post('first'), true);
+	const turns = names(4).map(async (name) => await batcher.add(post(name, keys), true));
+	const sizes: number[] = [];
+	for (const turn of turns) {
+		void turn.then((batch) => {
+			if (!isStart(batch)) return;
+			sizes.push(batch.posts.flatMap((one) => one.keys).length);
+			batch.answered(200);
+			batcher.emitted();
+		});
+	}
+	if (isStart(first)) first.answered(200);
+	batcher.emitted();
+	await Promise.all(turns);
+	expect(sizes).toEqual([4000, 4000]);
+});
