@@ -1,15 +1,11 @@
-/**
- * Makes docs/events.md from the table of event types and from what the trigger really emits:
- *
- *   npm run docs
- */
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { EVENT_TYPES, type EventGroup, type EventName } from '../nodes/SendGrid/events/eventTypes';
-import { normalizeEvent, type SendGridEvent } from '../nodes/SendGrid/events/normalize';
-import { sampleEvent } from '../test/emulator';
-
-export const EVENTS_PAGE = path.resolve(__dirname, '../docs/events.md');
+import {
+	EVENT_TYPES,
+	type EventGroup,
+	type EventName,
+} from '../../nodes/SendGrid/events/eventTypes';
+import { normalizeEvent, type SendGridEvent } from '../../nodes/SendGrid/events/normalize';
+import { sampleEvent } from '../../test/emulator';
+import { table } from './table';
 
 const GROUPS: Record<EventGroup, string> = {
 	delivery: 'Delivery: what became of the mail',
@@ -50,7 +46,7 @@ export const ITEM_FIELDS: Record<keyof SendGridEvent, string> = {
 
 const EXAMPLES: EventName[] = ['click', 'bounce', 'account_status_change'];
 
-/** The whole page, formatted as Prettier does. */
+/** docs/events.md, from the table of event types and from what the trigger really emits. */
 export function eventsPage(): string {
 	return `<!-- Made by "npm run docs" from nodes/SendGrid/events/eventTypes.ts: do not edit here. -->
 
@@ -118,14 +114,3 @@ function example(name: EventName): string {
 	const json = JSON.stringify(item, null, 2).replace(/\[\s+([^[\]{}]*?)\s+\]/g, '[$1]');
 	return `### ${label}\n\nWithout \`raw\`, which has ${Object.keys(raw).length} fields:\n\n\`\`\`json\n${json}\n\`\`\``;
 }
-
-function table(head: string[], rows: string[][]): string {
-	const widths = head.map((_, column) =>
-		Math.max(3, ...[head, ...rows].map((row) => row[column]!.length)),
-	);
-	const line = (cells: string[]) =>
-		`| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`;
-	return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
-}
-
-if (require.main === module) writeFileSync(EVENTS_PAGE, eventsPage());
