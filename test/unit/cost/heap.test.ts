@@ -26,8 +26,8 @@ describe('memory', () => {
 		heap = measureHeap();
 	}, 60_000);
 
-	test('an event allocates at most five kilobytes on its way, garbage included', () => {
-		expect(heap.bytesPerEvent['100']).toBeLessThan(5000);
+	test('an event allocates at most 3.5 kilobytes on its way, garbage included', () => {
+		expect(heap.bytesPerEvent['100']).toBeLessThan(3500);
 	});
 
 	test('an event allocates no more in a large post than in a small one', () => {
