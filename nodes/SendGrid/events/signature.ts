@@ -66,7 +66,7 @@ function decodeSignature(signature: string): Buffer | undefined {
 	const bytes = Buffer.from(signature, 'base64');
 	const withoutPadding = (text: string) => text.replace(/={1,2}$/, '');
 	const isCanonical = withoutPadding(bytes.toString('base64')) === withoutPadding(signature);
-	return bytes.length > 0 && isCanonical ? bytes : undefined;
+	return isCanonical ? bytes : undefined;
 }
 
 function parseKey(key: string): KeyObject | undefined {

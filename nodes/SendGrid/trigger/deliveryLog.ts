@@ -48,7 +48,7 @@ export class DeliveryLog {
 
 	received(counts: DeliveryCounts, logger: Logger, now: number): void {
 		for (const count of Object.values(counts.malformed)) this.add('malformed', count);
-		if (counts.duplicates > 0) this.add('duplicates', counts.duplicates);
+		this.add('duplicates', counts.duplicates);
 		this.report(logger, now);
 	}
 

@@ -34,3 +34,19 @@ test.each([MAX_DATE_MS + 1, -MAX_DATE_MS - 1, Infinity, -Infinity, NaN])(
 		expect(toIsoString(time)).toBeUndefined();
 	},
 );
+
+test('asks Date once for a time, and keeps no more than five thousand of its answers', () => {
+	const toISOString = jest.spyOn(Date.prototype, 'toISOString');
+	const timesAsked = (use: () => void) => {
+		toISOString.mockClear();
+		use();
+		return toISOString.mock.calls.length;
+	};
+	const later = Array.from({ length: 5000 }, (_, index) => 1_700_000_000_000 + index);
+
+	expect(timesAsked(() => toIsoString(1_600_000_000_000))).toBe(1);
+	expect(timesAsked(() => toIsoString(1_600_000_000_000))).toBe(0);
+	later.forEach(toIsoString);
+	expect(timesAsked(() => toIsoString(1_600_000_000_000))).toBe(1);
+	toISOString.mockRestore();
+});

@@ -93,7 +93,7 @@ describe('verifySignature accepts', () => {
 					}
 				},
 			),
-			{ ...PROPERTY, numRuns: 15 },
+			{ ...PROPERTY, numRuns: 10 },
 		);
 	});
 

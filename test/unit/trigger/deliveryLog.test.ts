@@ -99,6 +99,13 @@ describe('a refused post', () => {
 		]);
 	});
 
+	it('is not reported again when nothing more happened', () => {
+		const log = startLog();
+		log.refused('stale', 0);
+		log.received({ accepted: 1 }, 10 * MINUTE);
+		expect(log.lines).toHaveLength(1);
+	});
+
 	it('does not flood the log, however many there are', () => {
 		const log = startLog();
 		for (let now = 0; now < 10 * MINUTE; now += 10) log.refused('signatureMismatch', now);

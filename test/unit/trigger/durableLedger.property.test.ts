@@ -113,6 +113,9 @@ async function play(
 	return { run, row };
 }
 
+// Thousands of schedules: on a busy machine they take longer than a test usually may.
+jest.setTimeout(60_000);
+
 describe('over any schedule', () => {
 	it('with processes killed at any step and started again, find reports only what was recorded', async () => {
 		await fc.assert(

@@ -121,10 +121,12 @@ describe('find', () => {
 
 describe('without a database', () => {
 	it('everything passes and nothing is remembered', async () => {
-		const ledger = new DurableLedger(() => {});
+		const errors: Error[] = [];
+		const ledger = new DurableLedger((error) => errors.push(error));
 		expect(ledger.isConnected).toBe(false);
 		expect(listed(await ledger.record(['a']))).toEqual([]);
 		expect(listed(await ledger.find(['a']))).toEqual([]);
+		expect(errors).toEqual([]);
 
 		ledger.connect(new DedupeRow().connect());
 		expect(ledger.isConnected).toBe(true);
