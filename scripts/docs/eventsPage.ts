@@ -84,6 +84,7 @@ ${table(
 - **Repeats**: SendGrid posts an event again until n8n has answered 2xx. The trigger leaves repeats out, see [Guarantees](guarantees.md).
 - **Late bounces**: a bounce that comes after the receiving server had accepted the mail may have no \`messageId\` and no \`customArgs\`. Find its record by \`email\`.
 - **Custom args named like a field of SendGrid**, for example \`email\` or \`reason\`: SendGrid's value wins. Give yours another name.
+- **Personal data**: SendGrid keeps categories and custom args for long and shows them to its staff. Use IDs there, not names or addresses.
 - **Opens** are counted by an invisible image. Mail programs that show no images send none, and some that load images by themselves send one for each mail. Only those of Apple Mail are marked, with \`machineOpen\`.
 
 ## Examples
