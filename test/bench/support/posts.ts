@@ -51,7 +51,11 @@ export interface Post extends Delivery {
 export class PostMaker {
 	private count = 0;
 
-	constructor(readonly key: SigningKey = createSigningKey()) {}
+	/** @param eventsAheadSeconds how far their events are ahead of the clock */
+	constructor(
+		private readonly eventsAheadSeconds = 0,
+		readonly key: SigningKey = createSigningKey(),
+	) {}
 
 	events(count: number): SendGridEvent[] {
 		return Array.from({ length: count }, () => this.event());
@@ -79,7 +83,7 @@ export class PostMaker {
 		const name = MIX[number % MIX.length]!;
 		return {
 			email: `recipient${number}@example.com`,
-			timestamp: Math.floor(Date.now() / 1000),
+			timestamp: Math.floor(Date.now() / 1000) + this.eventsAheadSeconds,
 			'smtp-id': `<14c5d75ce93.dfd.64b469.${number}@geopod-ismtpd-5>`,
 			event: name,
 			category: ['newsletter', 'spring-sale'],
