@@ -74,6 +74,17 @@ export class DurableLedger {
 		return found;
 	}
 
+	/** Remembers that the events of `keys` were processed to the end. */
+	async settle(keys: string[]): Promise<void> {
+		await this.record(keys.map(settledValue));
+	}
+
+	/** Resolves to those of `keys` that were settled. */
+	async findSettled(keys: string[]): Promise<ReadonlySet<string>> {
+		const found = await this.find(keys.map(settledValue));
+		return new Set(keys.filter((key) => found.has(settledValue(key))));
+	}
+
 	/** Writes what has come together since the last write, and tells each caller about its keys. */
 	private async flush(store: DurableStore): Promise<void> {
 		const batch = this.waiting;
@@ -116,6 +127,14 @@ async function twice<T>(attempt: () => Promise<T>): Promise<T> {
 	} catch {
 		return await attempt();
 	}
+}
+
+/**
+ * Settled keys are kept apart from recorded ones. A look that was killed leaves a key behind: should
+ * the trigger then be switched to acknowledge on receipt, it must not pass for a recorded one.
+ */
+function settledValue(key: string): string {
+	return `settled:${key}`;
 }
 
 function lookingMarker(key: string): string {

@@ -50,12 +50,12 @@ async function findHandled(
 	const isSameProcess = processId === PROCESS_ID;
 
 	if (context.getNodeParameter('acknowledge', 0) === 'lastNode') {
-		await durableLedger.record(settledKeys);
+		await durableLedger.settle(settledKeys);
 		// What happened after this process started only this process can have handled.
 		const doubtful = isSameProcess
 			? events.filter(({ raw }) => !happenedSinceStart(raw)).map(({ key }) => key)
 			: keys;
-		return await durableLedger.find(doubtful);
+		return await durableLedger.findSettled(doubtful);
 	}
 
 	if (isSameProcess) return await durableLedger.record(keys);
@@ -89,8 +89,9 @@ function distribute(
 	context: IExecuteFunctions,
 	items: INodeExecutionData[],
 ): INodeExecutionData[][] {
-	if (context.getNodeParameter('output', 0) !== 'perEvent') return [items];
-	const names = context.getNodeParameter('events', 0) as string[];
+	const names = context.getNodeParameter('events', 0);
+	// As in the outputs that the editor shows: text from an expression gives one output.
+	if (context.getNodeParameter('output', 0) !== 'perEvent' || !Array.isArray(names)) return [items];
 	const outputs: INodeExecutionData[][] = [...names, 'other'].map(() => []);
 	for (const item of items) {
 		const index = names.indexOf(textOf(item.json as RawEvent, 'event') ?? '');

@@ -33,7 +33,7 @@ export function readParameters(context: IWebhookFunctions): TriggerParameters {
 		// An expression may give text, or nothing that is a number.
 		maxAgeSeconds: (Number(options.maxAgeMinutes) || DEFAULT_MAX_AGE_MINUTES) * 60,
 		wants: createEventFilter({
-			events: context.getNodeParameter('events', []) as string[],
+			events: listWords(context.getNodeParameter('events', [])),
 			categories: listWords(options.categories),
 			customArgs: (options.customArgs?.args ?? [])
 				.filter(({ name }) => name)
@@ -54,7 +54,7 @@ export function listKeys(value: unknown): string[] {
 }
 
 /** Words separated by commas or line breaks, or a list from an expression. */
-function listWords(value: unknown): string[] {
+export function listWords(value: unknown): string[] {
 	const words = Array.isArray(value) ? value.map(String) : String(value ?? '').split(/[,\n]/);
 	return words.map((word) => word.trim()).filter((word) => word !== '');
 }

@@ -178,7 +178,7 @@ function onAnswer(
  * without database access the keys wait for an envelope that takes them along.
  */
 function rememberDurably(state: TriggerState, keys: string[]): Promise<unknown> | undefined {
-	if (state.durableLedger.isConnected) return state.durableLedger.record(keys);
+	if (state.durableLedger.isConnected) return state.durableLedger.settle(keys);
 	for (const key of keys) state.settledElsewhere.add(key);
 	return undefined;
 }

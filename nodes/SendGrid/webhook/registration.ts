@@ -7,6 +7,8 @@ import {
 } from 'n8n-workflow';
 import { apiError, errorStatus, mayHaveActed, sendGridErrors } from '../api/apiError';
 import { quoteDetails } from '../api/errors';
+import { isVerificationKey } from '../events/signature';
+import { listKeys, listWords } from '../trigger/parameters';
 import {
 	createEventWebhook,
 	deleteEventWebhook,
@@ -47,7 +49,10 @@ export interface StoredRegistration extends IDataObject {
 
 /** For n8n's `checkExists`: whether SendGrid has the webhook exactly as the node wants it. */
 export async function checkRegistration(context: IHookFunctions): Promise<boolean> {
-	if (isManualSetup(context)) return true;
+	if (isManualSetup(context)) {
+		checkVerificationKeys(context);
+		return true;
+	}
 	const desired = readDesired(context);
 	const stored = storedRegistration(context);
 	const { webhooks } = await listEventWebhooks(context).catch(explain(context, desired.url));
@@ -258,7 +263,7 @@ function forget(stored: StoredRegistration): void {
 }
 
 function readDesired(context: IHookFunctions): EventWebhookSettings {
-	const events = [context.getNodeParameter('events')].flat() as string[];
+	const events = listWords(context.getNodeParameter('events'));
 	if (events.length === 0) {
 		throw new NodeOperationError(
 			context.getNode(),
@@ -271,6 +276,21 @@ function readDesired(context: IHookFunctions): EventWebhookSettings {
 		workflowName: context.getWorkflow().name ?? '',
 		nodeName: context.getNode().name,
 	});
+}
+
+/** Manual setup: without a usable key every post would be refused, which nobody would notice soon. */
+function checkVerificationKeys(context: IHookFunctions): void {
+	const keys = listKeys(context.getNodeParameter('verificationKeys', ''));
+	const badKey = keys.findIndex((key) => !isVerificationKey(key));
+	if (keys.length > 0 && badKey < 0) return;
+	const problem =
+		keys.length === 0
+			? 'No verification key is entered.'
+			: `Verification key number ${badKey + 1} is none of SendGrid's, which begin with "MFkwEwYH".`;
+	throw new NodeOperationError(
+		context.getNode(),
+		`${problem} In SendGrid, open Settings > Mail Settings > Event Webhooks, open the webhook, and copy its Verification Key to the field "Verification Keys" of the node.`,
+	);
 }
 
 function webhookUrl(context: IHookFunctions): string {

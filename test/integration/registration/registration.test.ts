@@ -2,6 +2,7 @@ import type { IDataObject, IHookFunctions, INodeParameters, IWebhookFunctions } 
 import { SendGridTrigger } from '../../../nodes/SendGrid/SendGridTrigger.node';
 import { fetchPublicKey } from '../../../nodes/SendGrid/webhook/registration';
 import {
+	createSigningKey,
 	DEFAULT_API_KEY,
 	SendGridEmulator,
 	type EmulatorOptions,
@@ -199,10 +200,19 @@ describe('publishing', () => {
 	});
 
 	it('registers nothing in manual setup', async () => {
-		const node = new TriggerNode({ setup: 'manual' });
+		const verificationKeys = createSigningKey().publicKey;
+		const node = new TriggerNode({ setup: 'manual', verificationKeys });
 		await node.publish();
 		await node.unpublish();
 		expect(sendGrid.requests).toEqual([]);
+	});
+
+	it.each([
+		['no key', '', /No verification key is entered/],
+		['a key that is none', `${createSigningKey().publicKey}\nSG.api-key`, /number 2 is none/],
+	])('says what is missing in manual setup with %s', async (_, verificationKeys, message) => {
+		const node = new TriggerNode({ setup: 'manual', verificationKeys });
+		expect(await messageOf(node.publish())).toMatch(message);
 	});
 
 	it('needs at least one event', async () => {

@@ -280,3 +280,19 @@ describe('killed within a look', () => {
 		},
 	);
 });
+
+describe('settle and findSettled', () => {
+	it('finds what was settled, also in a later process', async () => {
+		const row = new DedupeRow();
+		await startProcess(row).ledger.settle(['a', 'b']);
+		expect(listed(await startProcess(row).ledger.findSettled(['a', 'x', 'b']))).toEqual(['a', 'b']);
+	});
+
+	it('is not mistaken for, and does not mistake, what was recorded', async () => {
+		const { ledger } = startProcess(new DedupeRow());
+		await ledger.settle(['settled']);
+		await ledger.record(['recorded']);
+		expect(listed(await ledger.findSettled(['recorded']))).toEqual([]);
+		expect(listed(await ledger.record(['settled']))).toEqual([]);
+	});
+});
