@@ -168,6 +168,8 @@ async function post(url: string, body: Buffer, headers: Record<string, string>):
 		agent: false,
 		headers: { 'content-type': 'application/json', 'content-length': body.length, ...headers },
 	});
+	// n8n may answer and close before it has read a body that is too large.
+	sending.on('error', () => {});
 	try {
 		sending.end(body);
 		const [response] = (await once(sending, 'response')) as [IncomingMessage];

@@ -8,9 +8,9 @@ import type { Attempt, Stage } from './stage';
 import { eventIdOf, planTraffic } from './traffic';
 
 /** How far n8n is with a post when it is killed. */
-const MOMENTS = ['any', 'verified', 'stored', 'working', 'worked', 'answered'] as const;
+export const MOMENTS = ['any', 'verified', 'stored', 'working', 'worked', 'answered'] as const;
 
-type Moment = (typeof MOMENTS)[number];
+export type Moment = (typeof MOMENTS)[number];
 
 const SAID: Record<Moment, string> = {
 	any: 'at random',
@@ -30,20 +30,17 @@ const WORK_MS = 50;
  */
 export async function kills(
 	stage: Stage,
-	{ events, seed, times, workload }: RunOptions,
+	{ events, seed, moments, workload }: Omit<RunOptions, 'times'> & { moments: readonly Moment[] },
 ): Promise<Report> {
 	const random = new Random(seed);
 	const { eventIds, posts } = planTraffic(events, random);
-	const due = placesIn(posts.length, times);
+	const due = placesIn(posts.length, moments.length);
 	await stage.publish('lastNode', workload);
 	stage.collector.workMs = WORK_MS;
 
 	const killedAt: number[] = [];
-	const moments: Moment[] = [];
 	const kill = async () => {
-		const moment = MOMENTS[moments.length % MOMENTS.length]!;
-		moments.push(moment);
-		const answered = await reach(moment, stage, random, eventIds);
+		const answered = await reach(moments[killedAt.length]!, stage, random, eventIds);
 		killedAt.push(Date.now());
 		await stage.n8n.kill();
 		// SendGrid may not have read the answer before the connection broke.

@@ -12,9 +12,10 @@ import { PostgresServer } from '../e2e/support/PostgresServer';
 import { runtime } from '../e2e/support/runtime';
 import { ABUSE_SETTINGS, forgedPosts, largePosts, slowSender } from './abuse';
 import { eventLogWorkload } from './eventLogWorkload';
-import { kills } from './kills';
+import { fuzz } from './fuzz';
+import { kills, MOMENTS } from './kills';
 import { outage } from './outage';
-import { INCIDENTS, queueMode, runCluster, type Incident } from './queue';
+import { queueMode, runCluster, type Cluster, type Incident } from './queue';
 import { print, timed, type Report } from './report';
 import { restarts } from './restarts';
 import { missingPrograms } from './services';
@@ -33,17 +34,22 @@ const { values, positionals } = parseArgs({
 const events = Number(values.events);
 const seed = Number(values.seed);
 
-/** What is run, each part with an n8n of its own; each prints what it has shown. */
+/** Kills at each moment, twice. */
+const TWELVE_KILLS = [...MOMENTS, ...MOMENTS];
+
+/** What is run, each part with an n8n of its own. */
 const PARTS: Record<string, () => Promise<void>> = {
+	fuzz: async () => await show(fuzzed),
 	restarts: () => Stage.run({}, (stage) => show(() => restarts(stage, { events, seed, times: 5 }))),
-	kills: () => Stage.run({}, (stage) => show(() => kills(stage, { events, seed, times: 12 }))),
+	kills: () =>
+		Stage.run({}, (stage) => show(() => kills(stage, { events, seed, moments: TWELVE_KILLS }))),
 	exactlyOnce: exactlyOnceUnderKills,
 	workflows: () =>
 		Stage.run({}, async (stage) => {
 			await show(() => failingWorkflow(stage, { events: events / 10, seed }));
 			await show(() => slowWorkflow(stage, { senderWaitsMs: 10_000 }));
 		}),
-	outage: () => show(outage),
+	outage: () => Stage.run({}, (stage) => show(() => outage(stage))),
 	abuse: () =>
 		Stage.run({ n8n: { env: ABUSE_SETTINGS } }, async (stage) => {
 			await show(() => forgedPosts(stage, { posts: events / 2 }));
@@ -52,8 +58,22 @@ const PARTS: Record<string, () => Promise<void>> = {
 		}),
 };
 
-const QUEUE_PARTS: Record<string, () => Promise<void>> = {
-	incidents: queueUnderIncidents,
+/** What is run in queue mode, all on the same processes. */
+const QUEUE_PARTS: Record<string, (cluster: Cluster) => Promise<void>> = {
+	nothing: (cluster) => inBothModes(cluster, 'none', events / 2),
+	worker: (cluster) => inBothModes(cluster, 'a worker is killed', events / 10),
+	webhook: (cluster) => inBothModes(cluster, 'a webhook process is killed', events / 10),
+	redis: (cluster) => inBothModes(cluster, 'Redis is restarted', events / 10),
+	exactlyOnce: (cluster) =>
+		show(() =>
+			queueMode(cluster, {
+				acknowledge: 'lastNode',
+				incident: 'a worker is killed',
+				events: events / 10,
+				seed,
+				workload: eventLogWorkload(cluster.postgres),
+			}),
+		),
 };
 
 let broken = 0;
@@ -62,6 +82,12 @@ async function show(scenario: () => Promise<Report>): Promise<void> {
 	const report = await timed(scenario);
 	print(report);
 	broken += report.faults.length;
+}
+
+async function fuzzed(): Promise<Report> {
+	const inputs = events * 50;
+	fuzz({ seed, inputs });
+	return { title: `Generated inputs (seed ${seed})`, figures: { inputs }, faults: [] };
 }
 
 async function exactlyOnceUnderKills(): Promise<void> {
@@ -73,45 +99,44 @@ async function exactlyOnceUnderKills(): Promise<void> {
 	try {
 		const workload = eventLogWorkload(postgres);
 		await Stage.run({}, (stage) =>
-			show(() => kills(stage, { events: events / 10, seed, times: 5, workload })),
+			show(() => kills(stage, { events: events / 10, seed, moments: MOMENTS, workload })),
 		);
 	} finally {
 		await postgres.stop();
 	}
 }
 
-async function queueUnderIncidents(): Promise<void> {
-	const missing = missingPrograms();
-	if (missing.length > 0) {
-		throw new Error(`Queue mode needs ${missing.join(' and ')}, which is not installed here.`);
+async function inBothModes(cluster: Cluster, incident: Incident, count: number): Promise<void> {
+	for (const acknowledge of ['onReceived', 'lastNode'] as const) {
+		await show(() => queueMode(cluster, { acknowledge, incident, events: count, seed }));
 	}
-	await runCluster(async (cluster) => {
-		for (const incident of Object.keys(INCIDENTS) as Incident[]) {
-			for (const acknowledge of ['onReceived', 'lastNode'] as const) {
-				const share = incident === 'none' ? events / 2 : events / 10;
-				await show(() => queueMode(cluster, { acknowledge, incident, events: share, seed }));
-			}
-		}
-		const workload = eventLogWorkload(cluster.postgres);
-		const incident = 'a worker is killed';
-		const acknowledge = 'lastNode';
-		await show(() =>
-			queueMode(cluster, { acknowledge, incident, events: events / 10, seed, workload }),
-		);
-	});
 }
 
 async function main(): Promise<void> {
-	const parts = positionals[0] === 'queue' ? QUEUE_PARTS : PARTS;
-	const names = values.only?.split(',') ?? Object.keys(parts);
-	const unknown = names.filter((name) => !(name in parts));
+	const isQueue = positionals[0] === 'queue';
+	const known = Object.keys(isQueue ? QUEUE_PARTS : PARTS);
+	const names = values.only?.split(',') ?? known;
+	const unknown = names.filter((name) => !known.includes(name));
 	if (unknown.length > 0) {
-		throw new Error(`Not understood: ${unknown.join()}. Parts: ${Object.keys(parts).join()}`);
+		throw new Error(`Not understood: ${unknown.join()}. Parts: ${known.join()}`);
+	}
+	const missing = isQueue ? missingPrograms() : [];
+	if (missing.length > 0) {
+		throw new Error(`Queue mode needs ${missing.join(' and ')}, which is not installed here.`);
 	}
 	console.log(`Seed ${seed}, ${events} events. Parts: ${names.join(', ')}.`);
-	for (const name of names) await parts[name]!();
+	if (isQueue) {
+		await runCluster(async (cluster) => {
+			for (const name of names) await QUEUE_PARTS[name]!(cluster);
+		});
+	} else {
+		for (const name of names) await PARTS[name]!();
+	}
 	console.log(broken === 0 ? '\nAll promises held.' : `\n${broken} promises were broken.`);
 	process.exitCode = broken === 0 ? 0 : 1;
 }
 
-void main();
+main().catch((error: unknown) => {
+	console.error(error);
+	process.exitCode = 1;
+});

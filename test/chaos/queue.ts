@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ExecutionSummary } from '../e2e/support/N8nClient';
 import type { N8nInstance } from '../e2e/support/N8nInstance';
 import { PostgresServer } from '../e2e/support/PostgresServer';
 import type { Call } from './collector';
@@ -10,18 +11,22 @@ import { Stage } from './stage';
 import { planTraffic } from './traffic';
 import type { Workload } from './workload';
 
-/** n8n notices a dead worker when its lock on a job ends: after a minute, here after seconds. */
-const SCALED_LOCKS = {
+/**
+ * n8n notices a dead worker when its lock on a job ends, after a minute, and looks for executions
+ * that no worker has every three minutes. Here both take seconds.
+ */
+const SCALED_TIMES = {
 	QUEUE_WORKER_LOCK_DURATION: '4000',
 	QUEUE_WORKER_LOCK_RENEW_TIME: '1000',
 	QUEUE_WORKER_STALLED_INTERVAL: '2000',
+	N8N_EXECUTIONS_QUEUE_RECOVERY_INTERVAL: '10',
 };
 
 /** How long the workflow's work takes, so that a kill finds some of it going on. */
 const WORK_MS = 100;
 
 /** What happens while events come in. */
-export const INCIDENTS = {
+const INCIDENTS = {
 	none: async () => {},
 	'a worker is killed': async ({ workers: [first] }: Cluster) => await killAndRestart(first!),
 	'a webhook process is killed': async ({ receivers: [first] }: Cluster) =>
@@ -49,7 +54,7 @@ export async function runCluster<T>(act: (cluster: Cluster) => Promise<T>): Prom
 			const n8n = {
 				postgres: await postgres.createDatabase('n8n'),
 				redis: { host: '127.0.0.1', port: redis.port },
-				env: SCALED_LOCKS,
+				env: SCALED_TIMES,
 			};
 			return await Stage.run({ n8n }, async (stage) => {
 				const start = (role: 'webhook' | 'worker') => stage.n8n.startSibling(role);
@@ -99,20 +104,22 @@ export async function queueMode(
 	await happening;
 	await stage.settled(eventIds);
 
+	const figures = await commonFigures(stage, eventIds);
+	const failed = (await stage.endedExecutions()).filter(({ status }) => status !== 'success');
+	const refusals = acknowledge === 'onReceived' ? await retry(stage, failed, eventIds) : [];
 	const { lost, repeated } = tallyOf(stage, eventIds);
-	const executions = await stage.client.executions(stage.workflow.id);
-	const failed = executions.filter(({ status }) => status !== 'success');
-	const mayLose = acknowledge === 'onReceived' && incident !== 'none';
 	const unexplained = [...repeated].filter(([, calls]) => incident === 'none' && isRerun(calls));
 	return {
 		title: `Queue mode, ${SAID[acknowledge]}, incident: ${incident} (seed ${seed})`,
 		figures: {
 			posts: posts.length,
-			...(await commonFigures(stage, eventIds)),
+			...figures,
 			'executions that did not succeed': failed.length,
+			'lost after retrying these': lost.length,
+			...(refusals.length > 0 && { 'not retried': refusals[0] }),
 		},
 		faults: [
-			...(mayLose && failed.length > 0 ? [] : faultIfAny(lost, 'events were lost')),
+			...faultIfAny(lost, 'events were lost'),
 			...faultIfAny(
 				unexplained.map(([id]) => id),
 				'events were worked on again by the same execution',
@@ -123,6 +130,24 @@ export async function queueMode(
 }
 
 const SAID = { onReceived: '"when received"', lastNode: '"when the workflow succeeds"' };
+
+/** Presses "Retry" on executions. @returns why n8n did not retry some of them */
+async function retry(
+	stage: Stage,
+	executions: ExecutionSummary[],
+	eventIds: string[],
+): Promise<string[]> {
+	const refusals: string[] = [];
+	for (const { id } of executions) {
+		try {
+			await stage.client.request('POST', `/executions/${id}/retry`, { loadWorkflow: false });
+		} catch (error) {
+			refusals.push((error as Error).message);
+		}
+	}
+	if (executions.length > 0) await stage.settled(eventIds);
+	return refusals;
+}
 
 /** The same execution was begun again, rather than another one started. */
 function isRerun(calls: readonly Call[]): boolean {

@@ -3,7 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
 import { EVENT_TYPES } from '../../nodes/SendGrid/events/eventTypes';
 import { CREDENTIAL_TYPE } from '../e2e/support/workflow';
-import { hasEnded, N8nClient, type Credential, type Workflow } from '../e2e/support/N8nClient';
+import {
+	hasEnded,
+	N8nClient,
+	type Credential,
+	type ExecutionSummary,
+	type Workflow,
+} from '../e2e/support/N8nClient';
 import { N8nInstance, type N8nOptions } from '../e2e/support/N8nInstance';
 import { n8nVersions } from '../e2e/support/runtime';
 import { TRIGGER, triggerWorkflow } from '../e2e/workflows';
@@ -62,6 +68,8 @@ export class Stage {
 
 	private constructor(
 		readonly sendGrid: SendGridEmulator,
+		/** How far the sender's clock is behind ours, in milliseconds. */
+		readonly sendGridClock: { behindMs: number },
 		readonly collector: Collector,
 		readonly gate: Gate,
 		readonly n8n: N8nInstance,
@@ -81,9 +89,11 @@ export class Stage {
 	/** Sets everything up, lets `act` run on it, and clears it away whatever happens. */
 	static async run<T>(options: StageOptions, act: (stage: Stage) => Promise<T>): Promise<T> {
 		const cleanUp: Array<() => Promise<unknown>> = [];
+		const clock = { behindMs: 0 };
 		try {
 			const sendGrid = await SendGridEmulator.start({
 				retryDelaysMs: RETRY_DELAYS_MS,
+				now: () => Date.now() - clock.behindMs,
 				...options.sendGrid,
 			});
 			cleanUp.push(() => sendGrid.stop());
@@ -106,7 +116,7 @@ export class Stage {
 				region: 'custom',
 				baseUrl: sendGrid.url,
 			});
-			return await act(new Stage(sendGrid, collector, gate, n8n, client, credential));
+			return await act(new Stage(sendGrid, clock, collector, gate, n8n, client, credential));
 		} finally {
 			for (const step of cleanUp.reverse()) await step();
 		}
@@ -160,6 +170,14 @@ export class Stage {
 			if (eventIds.every((id) => work.has(id)) && executions.every(hasEnded)) return;
 			if (quietMs > PATIENCE_MS) return;
 			await sleep(200);
+		}
+	}
+
+	/** Waits until no execution is waiting or running. @returns all of them; gives up after a minute */
+	async endedExecutions(): Promise<ExecutionSummary[]> {
+		for (const deadline = Date.now() + 60_000; ; await sleep(500)) {
+			const executions = await this.client.executions(this.workflow.id);
+			if (executions.every(hasEnded) || Date.now() > deadline) return executions;
 		}
 	}
 

@@ -205,18 +205,22 @@ export class N8nClient {
 	/** All executions of a workflow, newest first, without their data. */
 	async executions(workflowId: string): Promise<ExecutionSummary[]> {
 		const all: ExecutionSummary[] = [];
+		let page: Record<string, string> = {};
 		for (;;) {
 			const query = new URLSearchParams({
 				filter: JSON.stringify({ workflowId }),
 				limit: String(PAGE_SIZE),
-				...(all.length > 0 && { lastId: all.at(-1)!.id }),
+				...page,
 			});
-			const { results } = await this.request<{ results: ExecutionSummary[] }>(
-				'GET',
-				`/executions?${query.toString()}`,
-			);
+			const { results, nextCursor } = await this.request<{
+				results: ExecutionSummary[];
+				nextCursor?: string | null;
+			}>('GET', `/executions?${query.toString()}`);
 			all.push(...results);
-			if (results.length < PAGE_SIZE) return all;
+			// Without a cursor it is n8n 1, which goes on from the last id, or n8n 2 at the end.
+			if (nextCursor) page = { cursor: nextCursor };
+			else if (nextCursor === null || results.length < PAGE_SIZE) return all;
+			else page = { lastId: results.at(-1)!.id };
 		}
 	}
 
