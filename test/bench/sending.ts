@@ -42,7 +42,7 @@ export async function sending(): Promise<Suite> {
 				`The stand-in for SendGrid answers after ${LATENCY_MS} ms. Time of the whole workflow, from ` +
 				'the call of its webhook with a list of recipients to its end; nothing is saved. n8n’s own ' +
 				`node sends ${THEIRS} mails, ours ${OURS.toLocaleString('en')}.`,
-			figures: [...(await sender.compare()), ...(await sender.growth())],
+			figures: [...(await sender.growth()), ...(await sender.compare())],
 		};
 	} finally {
 		await instance.stop();
