@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sampleEvent, type Delivery } from '../emulator';
 import { Random } from './random';
-import { commonFigures, faultIfAny, tallyOf, type Report } from './report';
+import { commonFigures, faultIfAny, SAID_OF_MODE, tallyOf, type Report } from './report';
 import { placesIn, type RunOptions } from './restarts';
 import type { Attempt, Stage } from './stage';
 import { eventIdOf, planTraffic } from './traffic';
@@ -24,18 +24,24 @@ const SAID: Record<Moment, string> = {
 /** How long the workflow's work takes, so that there is a while in which it runs. */
 const WORK_MS = 50;
 
+export interface KillOptions extends Omit<RunOptions, 'times'> {
+	acknowledge: 'onReceived' | 'lastNode';
+	moments: readonly Moment[];
+}
+
 /**
- * "When the workflow succeeds": n8n is killed, at chosen moments and at random ones. Each event is
- * to be worked on, and more than once only if it was in flight at a kill.
+ * n8n is killed, at chosen moments and at random ones. "When the workflow succeeds", each event is to
+ * be worked on, and more than once only if it was in flight at a kill. "When received", the same
+ * holds once the executions that n8n marks as crashed were retried by hand.
  */
 export async function kills(
 	stage: Stage,
-	{ events, seed, moments, workload }: Omit<RunOptions, 'times'> & { moments: readonly Moment[] },
+	{ acknowledge, events, seed, moments, workload }: KillOptions,
 ): Promise<Report> {
 	const random = new Random(seed);
 	const { eventIds, posts } = planTraffic(events, random);
 	const due = placesIn(posts.length, moments.length);
-	await stage.publish('lastNode', workload);
+	await stage.publish(acknowledge, workload);
 	stage.collector.workMs = WORK_MS;
 
 	const killedAt: number[] = [];
@@ -52,22 +58,34 @@ export async function kills(
 		if (due.has(index)) killing = killing.then(kill);
 	});
 	await killing;
+	await stage.sendGrid.idle();
 	await stage.settled(eventIds);
 
+	const figures = await commonFigures(stage, eventIds);
+	const retried = acknowledge === 'onReceived' ? await stage.retryFailed(eventIds) : [];
 	const { lost, repeated } = tallyOf(stage, eventIds);
 	const inFlight = new Set(killedAt.flatMap((at) => inFlightAt(at, stage.attempts)));
-	const unexplained = [...repeated.keys()].filter((id) => !inFlight.has(id));
+	const unexplained = [...repeated].filter(
+		([id, calls]) => !inFlight.has(id) && !calls.some((call) => retried.includes(call.executionId)),
+	);
 	return {
-		title: `Kills, "when the workflow succeeds" (seed ${seed})`,
+		title: `Kills, ${SAID_OF_MODE[acknowledge]} (seed ${seed})`,
 		figures: {
 			posts: posts.length,
 			kills: `${killedAt.length}: ${moments.map((moment) => SAID[moment]).join('; ')}`,
 			'in flight at a kill': inFlight.size,
-			...(await commonFigures(stage, eventIds)),
+			...figures,
+			...(acknowledge === 'onReceived' && {
+				'executions retried by hand': retried.length,
+				'lost after that': lost.length,
+			}),
 		},
 		faults: [
 			...faultIfAny(lost, 'events were lost'),
-			...faultIfAny(unexplained, 'events were worked on again though not in flight at a kill'),
+			...faultIfAny(
+				unexplained.map(([id]) => id),
+				'events were worked on again though not in flight at a kill',
+			),
 			...((await workload?.check(eventIds, stage)) ?? []),
 		],
 	};

@@ -42,7 +42,15 @@ const PARTS: Record<string, () => Promise<void>> = {
 	fuzz: async () => await show(fuzzed),
 	restarts: () => Stage.run({}, (stage) => show(() => restarts(stage, { events, seed, times: 5 }))),
 	kills: () =>
-		Stage.run({}, (stage) => show(() => kills(stage, { events, seed, moments: TWELVE_KILLS }))),
+		Stage.run({}, async (stage) => {
+			const run = { events, seed, moments: TWELVE_KILLS };
+			await show(() => kills(stage, { acknowledge: 'lastNode', ...run }));
+		}),
+	killsWhenReceived: () =>
+		Stage.run({}, async (stage) => {
+			const run = { events: events / 10, seed, moments: MOMENTS };
+			await show(() => kills(stage, { acknowledge: 'onReceived', ...run }));
+		}),
 	exactlyOnce: exactlyOnceUnderKills,
 	workflows: () =>
 		Stage.run({}, async (stage) => {
@@ -98,9 +106,10 @@ async function exactlyOnceUnderKills(): Promise<void> {
 	const postgres = await PostgresServer.start();
 	try {
 		const workload = eventLogWorkload(postgres);
-		await Stage.run({}, (stage) =>
-			show(() => kills(stage, { events: events / 10, seed, moments: MOMENTS, workload })),
-		);
+		await Stage.run({}, async (stage) => {
+			const run = { events: events / 10, seed, moments: MOMENTS, workload };
+			await show(() => kills(stage, { acknowledge: 'lastNode', ...run }));
+		});
 	} finally {
 		await postgres.stop();
 	}

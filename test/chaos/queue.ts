@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ExecutionSummary } from '../e2e/support/N8nClient';
 import type { N8nInstance } from '../e2e/support/N8nInstance';
 import { PostgresServer } from '../e2e/support/PostgresServer';
 import type { Call } from './collector';
 import { Random } from './random';
-import { commonFigures, faultIfAny, tallyOf, type Report } from './report';
+import { commonFigures, faultIfAny, SAID_OF_MODE, tallyOf, type Report } from './report';
 import { placesIn } from './restarts';
 import { RedisServer } from './services';
 import { Stage } from './stage';
@@ -105,18 +104,16 @@ export async function queueMode(
 	await stage.settled(eventIds);
 
 	const figures = await commonFigures(stage, eventIds);
-	const failed = (await stage.endedExecutions()).filter(({ status }) => status !== 'success');
-	const refusals = acknowledge === 'onReceived' ? await retry(stage, failed, eventIds) : [];
+	const failed = acknowledge === 'onReceived' ? await stage.retryFailed(eventIds) : [];
 	const { lost, repeated } = tallyOf(stage, eventIds);
 	const unexplained = [...repeated].filter(([, calls]) => incident === 'none' && isRerun(calls));
 	return {
-		title: `Queue mode, ${SAID[acknowledge]}, incident: ${incident} (seed ${seed})`,
+		title: `Queue mode, ${SAID_OF_MODE[acknowledge]}, incident: ${incident} (seed ${seed})`,
 		figures: {
 			posts: posts.length,
 			...figures,
-			'executions that did not succeed': failed.length,
-			'lost after retrying these': lost.length,
-			...(refusals.length > 0 && { 'not retried': refusals[0] }),
+			'executions retried by hand': failed.length,
+			'lost after that': lost.length,
 		},
 		faults: [
 			...faultIfAny(lost, 'events were lost'),
@@ -127,26 +124,6 @@ export async function queueMode(
 			...((await workload?.check(eventIds, stage)) ?? []),
 		],
 	};
-}
-
-const SAID = { onReceived: '"when received"', lastNode: '"when the workflow succeeds"' };
-
-/** Presses "Retry" on executions. @returns why n8n did not retry some of them */
-async function retry(
-	stage: Stage,
-	executions: ExecutionSummary[],
-	eventIds: string[],
-): Promise<string[]> {
-	const refusals: string[] = [];
-	for (const { id } of executions) {
-		try {
-			await stage.client.request('POST', `/executions/${id}/retry`, { loadWorkflow: false });
-		} catch (error) {
-			refusals.push((error as Error).message);
-		}
-	}
-	if (executions.length > 0) await stage.settled(eventIds);
-	return refusals;
 }
 
 /** The same execution was begun again, rather than another one started. */

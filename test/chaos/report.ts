@@ -11,6 +11,12 @@ export interface Report {
 	faults: string[];
 }
 
+/** How the editor calls the two ways to acknowledge. */
+export const SAID_OF_MODE = {
+	onReceived: '"when received"',
+	lastNode: '"when the workflow succeeds"',
+};
+
 /** What became of the events of a run. */
 export interface Tally {
 	lost: string[];

@@ -173,8 +173,24 @@ export class Stage {
 		}
 	}
 
-	/** Waits until no execution is waiting or running. @returns all of them; gives up after a minute */
-	async endedExecutions(): Promise<ExecutionSummary[]> {
+	/**
+	 * Presses "Retry" on the executions that n8n marks as crashed or failed, and waits for what comes
+	 * of it.
+	 *
+	 * @returns their ids
+	 */
+	async retryFailed(eventIds: readonly string[]): Promise<string[]> {
+		const executions = await this.endedExecutions();
+		const failed = executions.filter(({ status }) => status !== 'success').map(({ id }) => id);
+		for (const id of failed) {
+			await this.client.request('POST', `/executions/${id}/retry`, { loadWorkflow: false });
+		}
+		if (failed.length > 0) await this.settled(eventIds);
+		return failed;
+	}
+
+	/** Waits until no execution is waiting or running; gives up after a minute. */
+	private async endedExecutions(): Promise<ExecutionSummary[]> {
 		for (const deadline = Date.now() + 60_000; ; await sleep(500)) {
 			const executions = await this.client.executions(this.workflow.id);
 			if (executions.every(hasEnded) || Date.now() > deadline) return executions;
