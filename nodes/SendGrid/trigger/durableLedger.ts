@@ -16,6 +16,12 @@ interface Waiting {
 	resolve(alreadyRecorded: ReadonlySet<string>): void;
 }
 
+/** How many values a process of queue mode knows to have recorded itself. */
+const MAX_OWN_VALUES = 20_000;
+
+/** How many of these each write repeats, in case another process has overwritten them. */
+const REPEATED_VALUES = 1000;
+
 /**
  * The part of a trigger's memory that survives a restart and that workers share: n8n's database.
  *
@@ -23,18 +29,29 @@ interface Waiting {
  * each other's keys. Here the calls of one node run one after another, and those that wait travel
  * together: under load one write serves many posts.
  *
+ * In queue mode several workers write the row. There each keeps in mind what it has recorded itself,
+ * and repeats the latest of it with every write: what another worker's write has undone comes back.
+ *
  * Whatever goes wrong here, events pass: losing one is worse than repeating one.
  */
 export class DurableLedger {
 	private store: DurableStore | undefined;
+	private isShared = false;
+	/** What this process has recorded, oldest first; empty unless the row is shared. */
+	private readonly own = new Set<string>();
 	private waiting: Waiting[] = [];
 	private lastTask: Promise<void> = Promise.resolve();
 
 	constructor(private readonly onError: (error: Error) => void) {}
 
-	/** Gives the ledger its database. n8n has it for executions only, so each one brings it along. */
-	connect(store: DurableStore): void {
+	/**
+	 * Gives the ledger its database. n8n has it for executions only, so each one brings it along.
+	 *
+	 * @param isShared whether other processes write the same row
+	 */
+	connect(store: DurableStore, isShared = false): void {
 		this.store = store;
+		this.isShared = isShared;
 	}
 
 	/** False in a process that runs no executions: a webhook process of queue mode. */
@@ -65,9 +82,11 @@ export class DurableLedger {
 		await this.inTurn(async (store) => {
 			// The row forgets its oldest values first: a key must not outlive its marker.
 			const pairs = keys.flatMap((key) => [key, lookingMarker(key)]);
-			const recorded = new Set(await twice(() => store.checkAndRecord(pairs, pairs.length)));
+			const values = [...this.latestOwn(), ...pairs];
+			const recorded = new Set(await twice(() => store.checkAndRecord(values, pairs.length)));
 			for (const key of keys) {
-				if (recorded.has(key) && !recorded.has(lookingMarker(key))) found.add(key);
+				const isRecorded = recorded.has(key) && !recorded.has(lookingMarker(key));
+				if (isRecorded || this.own.has(key)) found.add(key);
 			}
 			await store.remove(pairs.filter((value) => !found.has(value)));
 		});
@@ -89,20 +108,34 @@ export class DurableLedger {
 	private async flush(store: DurableStore): Promise<void> {
 		const batch = this.waiting;
 		this.waiting = [];
-		const values = [...new Set(batch.flatMap(({ keys }) => keys))];
-		let known = new Set<string>();
+		const added = new Set(batch.flatMap(({ keys }) => keys));
+		const values = [...new Set([...this.latestOwn(), ...added])];
+		const known = new Set([...added].filter((key) => this.own.has(key)));
 		try {
-			known = new Set(await store.checkAndRecord(values));
+			for (const value of await store.checkAndRecord(values)) known.add(value);
 		} catch (error) {
 			this.onError(error as Error);
 			// The keys are to be remembered all the same. That they are in the row by now proves nothing,
 			// though: the call that failed may have written them before it did.
 			await store.checkAndRecord(values).catch(() => []);
 		}
+		if (this.isShared) this.keepInMind(added);
 		for (const { keys, resolve } of batch) {
 			resolve(new Set(keys.filter((key) => known.has(key))));
 			// What one caller brought is a repeat for those behind it.
 			for (const key of keys) known.add(key);
+		}
+	}
+
+	private latestOwn(): string[] {
+		return [...this.own].slice(-REPEATED_VALUES);
+	}
+
+	private keepInMind(values: Iterable<string>): void {
+		for (const value of values) this.own.add(value);
+		for (const oldest of this.own) {
+			if (this.own.size <= MAX_OWN_VALUES) break;
+			this.own.delete(oldest);
 		}
 	}
 

@@ -45,9 +45,9 @@ async function findHandled(
 	// Run by hand or run again, an execution is to show its events although they are known.
 	if (context.getMode() !== 'webhook') return new Set();
 
-	durableLedger.connect(durableStore(context));
 	const keys = events.map(({ key }) => key);
 	const isSameProcess = processId === PROCESS_ID;
+	durableLedger.connect(durableStore(context), !isSameProcess);
 
 	if (context.getNodeParameter('acknowledge', 0) === 'lastNode') {
 		await durableLedger.settle(settledKeys);
