@@ -1,0 +1,104 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { SendGridEventsApi } from '../../../credentials/SendGridEventsApi.credentials';
+import { SendGridEmail } from '../../../nodes/SendGrid/SendGridEmail.node';
+import { generatedPages } from '../../../scripts/docs/pages';
+
+const PROJECT = path.resolve(__dirname, '../../..');
+const REPOSITORY = 'https://github.com/n8n-nodes-sendgrid-events/n8n-nodes-sendgrid-events';
+
+const pages = [
+	...['', 'docs'].flatMap((folder) =>
+		readdirSync(path.join(PROJECT, folder))
+			.filter((file) => file.endsWith('.md'))
+			.map((file) => path.join(folder, file)),
+	),
+	'test/emulator/README.md',
+];
+
+const read = (file: string) => readFileSync(path.join(PROJECT, file), 'utf8');
+
+/** The targets of all links and images outside of code. */
+function targetsOf(markdown: string): string[] {
+	const text = markdown.replace(/^```.*?^```/gms, '').replace(/`[^`\n]*`/g, '');
+	return [...text.matchAll(/\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)"/g)].map(
+		([, link, attribute]) => (link ?? attribute)!,
+	);
+}
+
+/** The anchors of a page, as GitHub makes them from its headings. */
+function anchorsOf(markdown: string): string[] {
+	return [...markdown.replace(/^```.*?^```/gms, '').matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+		heading!
+			.toLowerCase()
+			.replace(/[^\p{L}\p{N}\s_-]/gu, '')
+			.replace(/\s/g, '-'),
+	);
+}
+
+/** What is wrong with a target, or nothing. */
+function problemWith(target: string, page: string): string | undefined {
+	if (/^[a-z]+:/.test(target)) return undefined;
+	const [file = '', anchor] = target.split('#');
+	const linked = path.join(file === '' ? page : path.join(path.dirname(page), file));
+	if (!existsSync(path.join(PROJECT, linked))) return `${target}: there is no ${linked}`;
+	if (anchor === undefined || anchorsOf(read(linked)).includes(anchor)) return undefined;
+	return `${target}: ${linked} has no heading for #${anchor}`;
+}
+
+describe('the documentation', () => {
+	it.each(Object.entries(generatedPages))(
+		'%s fits the source; if not, run "npm run docs"',
+		(file, make) => {
+			expect(read(file)).toBe(make());
+		},
+	);
+
+	it('describes the fields of every resource', () => {
+		const { properties } = new SendGridEmail().description;
+		const resources = properties.find(({ name }) => name === 'resource')!.options!;
+		const headings = resources.map(({ name }) => `\n## SendGrid Email: ${name}\n`);
+		expect(headings.filter((heading) => !read('docs/fields.md').includes(heading))).toEqual([]);
+	});
+
+	it.each(pages)('%s links to nothing that is not there', (page) => {
+		const problems = targetsOf(read(page)).map((target) => problemWith(target, page));
+		expect(problems.filter(Boolean)).toEqual([]);
+	});
+
+	it('shows every picture that there is', () => {
+		const shown = pages.flatMap((page) =>
+			targetsOf(read(page)).map((target) => path.join(path.dirname(page), target)),
+		);
+		const pictures = readdirSync(path.join(PROJECT, 'docs/images'));
+		expect(pictures.filter((file) => !shown.includes(path.join('docs/images', file)))).toEqual([]);
+	});
+
+	it('quotes messages as the nodes say them', () => {
+		const sources = readdirSync(path.join(PROJECT, 'nodes'), { recursive: true, encoding: 'utf8' })
+			.filter((file) => file.endsWith('.ts'))
+			.map((file) => read(path.join('nodes', file)))
+			.join('\n')
+			.replaceAll("\\'", "'");
+		const headings = [...read('docs/troubleshooting.md').matchAll(/^### "(.*)"$/gm)];
+		const fragments = headings.flatMap(([, message]) => message!.split(/\s*…\s*/).filter(Boolean));
+		expect(fragments.length).toBeGreaterThan(25);
+		expect(fragments.filter((fragment) => !sources.includes(fragment))).toEqual([]);
+	});
+
+	it('is where the nodes and the credential say it is', () => {
+		const codexFiles = ['SendGridTrigger', 'SendGridEmail'].map((node) =>
+			read(`nodes/SendGrid/${node}.node.json`),
+		);
+		const urls = [
+			new SendGridEventsApi().documentationUrl,
+			...codexFiles.flatMap((text) => [...text.matchAll(/https:[^"]+/g)].map(([url]) => url)),
+		];
+		const missing = urls.filter((url) => {
+			const prefix = `${REPOSITORY}/blob/main/`;
+			return !url.startsWith(prefix) || problemWith(url.slice(prefix.length), 'README.md');
+		});
+		expect(urls.length).toBeGreaterThan(3);
+		expect(missing).toEqual([]);
+	});
+});
