@@ -16,9 +16,8 @@ export interface BatchStart {
 interface Batch {
 	posts: BatchedPost[];
 	eventCount: number;
-	/** Resolves when as many posts are there as came together the last time. */
-	gathered: Promise<void>;
-	isGathered(): void;
+	/** Ends the wait for further posts. */
+	close(): void;
 	answer: Promise<number>;
 	answered(statusCode: number): void;
 }
@@ -41,15 +40,16 @@ const MAX_WAIT_MS = 1000;
  * What a post costs in n8n is mostly its execution: rows written, and since 2.36 a sandbox for
  * expressions, made anew each time. SendGrid sends many posts at once. A post that finds nothing
  * under way starts its execution at once; those that come meanwhile wait for it and then go
- * together, all answered alike. The senders just answered then post again at about the same time,
- * so the next batch is kept open until as many posts are there, or for a moment at most. The busier
- * it gets, the less each event costs.
+ * together, all answered alike. Senders that were just answered mostly have more to post, so the
+ * next batch is kept open until they are back, or for a moment at most. The busier it gets, the
+ * less each event costs.
  */
 export class PostBatcher {
 	private gathering: Batch | undefined;
 	private underWay: Promise<unknown> = Promise.resolve();
 	private reportEmission: () => void = () => {};
-	private lastPostCount = 1;
+	/** The posts of the last batch, whose senders are free again, and those that waited behind it. */
+	private expectedPosts = 1;
 
 	/**
 	 * @param executesHere whether executions run in this process, so that `emitted` will be called
@@ -64,24 +64,31 @@ export class PostBatcher {
 		if (open !== undefined && open.eventCount + post.keys.length <= MAX_EVENTS_PER_BATCH) {
 			open.posts.push(post);
 			open.eventCount += post.keys.length;
-			if (open.posts.length >= this.lastPostCount) open.isGathered();
+			if (open.posts.length >= this.expectedPosts) open.close();
 			return { statusCode: await open.answer };
 		}
-		open?.isGathered();
+		open?.close();
 		const batch = createBatch(post);
 		this.gathering = batch;
 		await this.underWay;
-		if (batch.posts.length < this.lastPostCount && this.gathering === batch) {
-			await Promise.race([batch.gathered, sleep(GATHERING_MS)]);
+		if (batch.posts.length < this.expectedPosts && this.gathering === batch) {
+			const [closed, close] = signal();
+			batch.close = close;
+			await Promise.race([closed, sleep(GATHERING_MS)]);
 		}
 		if (this.gathering === batch) this.gathering = undefined;
-		this.lastPostCount = batch.posts.length;
 
 		const [emission, reportEmission] = signal();
 		this.reportEmission = reportEmission;
 		const started = Promise.all([batch.answer, executesHere ? emission : undefined]);
 		this.underWay = Promise.race([started, sleep(MAX_WAIT_MS)]);
-		return { posts: batch.posts, answered: batch.answered };
+		return {
+			posts: batch.posts,
+			answered: (statusCode) => {
+				this.expectedPosts = batch.posts.length + (this.gathering?.posts.length ?? 0);
+				batch.answered(statusCode);
+			},
+		};
 	}
 
 	/** The trigger has emitted its items: what follows is the workflow's own work. */
@@ -91,9 +98,8 @@ export class PostBatcher {
 }
 
 function createBatch(post: BatchedPost): Batch {
-	const [gathered, isGathered] = signal();
 	const [answer, answered] = signal<number>();
-	return { posts: [post], eventCount: post.keys.length, gathered, isGathered, answer, answered };
+	return { posts: [post], eventCount: post.keys.length, close: () => {}, answer, answered };
 }
 
 /** A promise, and the function that resolves it. */

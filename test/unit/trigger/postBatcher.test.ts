@@ -57,6 +57,30 @@ test('senders that post again and again go on sharing', async () => {
 	expect(started.length).toBeLessThanOrEqual(postsEach + 2);
 });
 
+test('senders that are out of step find together', async () => {
+	const batcher = new PostBatcher();
+	const start = async (...names: string[]) => {
+		const [turn] = await Promise.all(
+			names.map(async (name) => await batcher.add(post(name), true)),
+		);
+		return turn as BatchStart;
+	};
+	const answer = (turn: BatchStart) => {
+		turn.answered(200);
+		batcher.emitted();
+	};
+	const first = await start('a');
+	const second = start('b');
+	answer(first);
+	// Its sender needs a moment to be back.
+	await new Promise(setImmediate);
+	const back = batcher.add(post('a again'), true);
+	const both = await second;
+	expect(both.posts.map(({ keys }) => keys[0])).toEqual(['b', 'a again']);
+	answer(both);
+	expect(await back).toEqual({ statusCode: 200 });
+});
+
 test('does not wait for senders who do not come back', async () => {
 	const started: string[][] = [];
 	const batcher = new PostBatcher();
