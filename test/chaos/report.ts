@@ -42,7 +42,13 @@ export async function commonFigures(stage: Stage, eventIds: readonly string[]) {
 		executions: executions.length,
 		lost: lost.length,
 		'worked on more than once': repeated.size,
+		'executions that did so': executionsOf(repeated).size,
 	};
+}
+
+/** The executions that worked on events that another one had worked on before. */
+function executionsOf(repeated: Tally['repeated']): Set<string> {
+	return new Set([...repeated.values()].flatMap(([, ...later]) => later).map((c) => c.executionId));
 }
 
 /** Runs a scenario and adds how long it took. */

@@ -190,7 +190,7 @@ export class Stage {
 	}
 
 	/** Waits until no execution is waiting or running; gives up after a minute. */
-	private async endedExecutions(): Promise<ExecutionSummary[]> {
+	async endedExecutions(): Promise<ExecutionSummary[]> {
 		for (const deadline = Date.now() + 60_000; ; await sleep(500)) {
 			const executions = await this.client.executions(this.workflow.id);
 			if (executions.every(hasEnded) || Date.now() > deadline) return executions;
