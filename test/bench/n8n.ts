@@ -44,34 +44,45 @@ if (!verified) throw new Error('Not from SendGrid');
 return JSON.parse(body.toString('utf8')).map((event) => ({ json: event }));
 `;
 
-/** A real n8n, one post after the other from each of four senders. */
+/** A real n8n as it is installed. */
 export async function n8n(): Promise<Suite> {
+	return await compareIn('default settings', {}, async (arena) => [
+		...(await arena.compareAll(LOADS)),
+		await arena.lostEvents(),
+		...(await arena.forgedPosts()),
+	]);
+}
+
+/** The setting that spares posts the sandbox for expressions where none is evaluated. */
+export async function n8nLazy(): Promise<Suite> {
+	const env = { N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE: 'true' };
+	return await compareIn(
+		'N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE=true',
+		env,
+		async (arena) => await arena.compareAll(LOADS.filter(({ events }) => events === 100)),
+	);
+}
+
+async function compareIn(
+	settings: string,
+	env: Record<string, string>,
+	measure: (arena: Arena) => Promise<Figure[]>,
+): Promise<Suite> {
 	const [version] = n8nVersions;
 	const instance = await N8nInstance.start({
 		version: version!,
-		env: {
-			NODE_FUNCTION_ALLOW_BUILTIN: 'crypto',
-			// No list of all executions is asked for, and none shall be deleted while measuring.
-			EXECUTIONS_DATA_PRUNE: 'false',
-		},
+		env: { ...env, NODE_FUNCTION_ALLOW_BUILTIN: 'crypto', EXECUTIONS_DATA_PRUNE: 'false' },
 	});
 	try {
 		const client = await N8nClient.setUpOwner(instance.url);
-		const arena = await Arena.open(instance, client);
-		const figures: Figure[] = [];
-		for (const { events, posts, rounds } of LOADS) {
-			figures.push(...(await arena.compare(events, posts, rounds)));
-		}
-		figures.push(await arena.lostEvents());
-		figures.push(...(await arena.forgedPosts()));
 		return {
-			title: `In n8n ${version}`,
+			title: `Receiving in n8n ${version}, ${settings}`,
 			how:
-				'One instance with SQLite and its default settings, four senders; each workflow in turn, ' +
-				'round after round, each ending in a No Operation node. Posts a second until all were ' +
-				'answered, and until all executions had ended. The memories for repeated events are full ' +
-				'before measuring starts.',
-			figures,
+				'One instance with SQLite, four senders that each wait for an answer before they post ' +
+				'again; each workflow in turn, round after round, each ending in a No Operation node. ' +
+				'Posts a second until all were answered, and until all executions had ended. The memory ' +
+				'for repeated events is full before measuring starts.',
+			figures: await measure(await Arena.open(instance, client)),
 		};
 	} finally {
 		await instance.stop();
@@ -103,8 +114,16 @@ class Arena {
 		return arena;
 	}
 
+	async compareAll(loads: typeof LOADS): Promise<Figure[]> {
+		const figures: Figure[] = [];
+		for (const { events, posts, rounds } of loads) {
+			figures.push(...(await this.compare(events, posts, rounds)));
+		}
+		return figures;
+	}
+
 	/** Posts a second of all contestants for posts of one size. */
-	async compare(events: number, posts: number, rounds: number): Promise<Figure[]> {
+	private async compare(events: number, posts: number, rounds: number): Promise<Figure[]> {
 		const names = Object.keys(NAMES) as Contestant[];
 		const results = Object.fromEntries(names.map((name) => [name, [] as Load[]])) as Record<
 			Contestant,

@@ -7,12 +7,19 @@ import os from 'node:os';
 import path from 'node:path';
 import { core } from './core';
 import { ledger } from './ledger';
-import { n8n } from './n8n';
+import { n8n, n8nLazy } from './n8n';
 import { sending } from './sending';
 import { startUp } from './startUp';
 import { isMet, toMarkdown, type Suite } from './support/report';
 
-const SUITES: Record<string, () => Promise<Suite>> = { core, ledger, n8n, sending, startUp };
+const SUITES: Record<string, () => Promise<Suite>> = {
+	core,
+	ledger,
+	n8n,
+	n8nLazy,
+	sending,
+	startUp,
+};
 
 const resultsFile = path.join('.cache', 'bench.json');
 
