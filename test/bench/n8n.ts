@@ -23,9 +23,9 @@ const NAMES: Record<Contestant, string> = {
 const WARM_UP = { posts: 20, events: 1000 };
 
 const LOADS = [
-	{ events: 1, posts: 40, rounds: 5 },
-	{ events: 100, posts: 40, rounds: 5 },
-	{ events: 1000, posts: 12, rounds: 3 },
+	{ events: 1, posts: 80, rounds: 5 },
+	{ events: 100, posts: 80, rounds: 5 },
+	{ events: 1000, posts: 16, rounds: 3 },
 ];
 
 /** What Webhook, Code and Remove Duplicates have to do to be as careful as the trigger. */

@@ -27,7 +27,6 @@ export async function emitEvents(context: IExecuteFunctions): Promise<INodeExecu
 	const events = eventsOf(envelope).map((raw) => ({ key: dedupeKey(raw), raw }));
 	const state = stateOf(context);
 	const handled = await findHandled(context, state, envelope, events);
-	state.batcher.emitted();
 	const pairedItem = { item: 0 };
 	const items = events
 		.filter(({ key }) => !handled.has(key))

@@ -26,10 +26,10 @@ interface Batch {
 const MAX_EVENTS_PER_BATCH = 5000;
 
 /**
- * How long a batch is kept open for posts that are expected to join it, in milliseconds. n8n itself
+ * How long a batch waits for the next of the posts expected to join it, in milliseconds. n8n itself
  * needs 20 to 40 of them for each post before it gets here.
  */
-const GATHERING_MS = 250;
+const GATHERING_MS = 100;
 
 /** A batch that takes longer than this to get going does not hold up the next one, in milliseconds. */
 const MAX_WAIT_MS = 1000;
@@ -47,19 +47,14 @@ const MAX_WAIT_MS = 1000;
 export class PostBatcher {
 	private gathering: Batch | undefined;
 	private underWay: Promise<unknown> = Promise.resolve();
-	private reportEmission: () => void = () => {};
 	/** The posts of the last batch, whose senders are free again, and those that waited behind it. */
 	private expectedPosts = 1;
 
 	/**
-	 * @param executesHere whether executions run in this process, so that `emitted` will be called
 	 * @returns what to start, for the post that is to start the execution of its batch; n8n's answer
 	 *   to that one for all others
 	 */
-	async add(
-		post: BatchedPost,
-		executesHere: boolean,
-	): Promise<BatchStart | { statusCode: number }> {
+	async add(post: BatchedPost): Promise<BatchStart | { statusCode: number }> {
 		const open = this.gathering;
 		if (open !== undefined && open.eventCount + post.keys.length <= MAX_EVENTS_PER_BATCH) {
 			open.posts.push(post);
@@ -71,17 +66,10 @@ export class PostBatcher {
 		const batch = createBatch(post);
 		this.gathering = batch;
 		await this.underWay;
-		if (batch.posts.length < this.expectedPosts && this.gathering === batch) {
-			const [closed, close] = signal();
-			batch.close = close;
-			await Promise.race([closed, sleep(GATHERING_MS)]);
-		}
+		await this.gather(batch);
 		if (this.gathering === batch) this.gathering = undefined;
 
-		const [emission, reportEmission] = signal();
-		this.reportEmission = reportEmission;
-		const started = Promise.all([batch.answer, executesHere ? emission : undefined]);
-		this.underWay = Promise.race([started, sleep(MAX_WAIT_MS)]);
+		this.underWay = Promise.race([batch.answer, sleep(MAX_WAIT_MS)]);
 		return {
 			posts: batch.posts,
 			answered: (statusCode) => {
@@ -91,9 +79,16 @@ export class PostBatcher {
 		};
 	}
 
-	/** The trigger has emitted its items: what follows is the workflow's own work. */
-	emitted(): void {
-		this.reportEmission();
+	/** Waits while posts that are expected keep coming. */
+	private async gather(batch: Batch): Promise<void> {
+		const [closed, close] = signal();
+		batch.close = close;
+		let postCount = 0;
+		while (postCount < batch.posts.length && batch.posts.length < this.expectedPosts) {
+			if (this.gathering !== batch) return;
+			postCount = batch.posts.length;
+			await Promise.race([closed, sleep(GATHERING_MS)]);
+		}
 	}
 }
 

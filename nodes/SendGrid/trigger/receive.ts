@@ -48,9 +48,7 @@ export async function receivePost(context: IWebhookFunctions): Promise<IWebhookR
 	const post = { events, keys: outcome.keys };
 	// A workflow that fails must not take the events of other posts with it.
 	const isAlone = parameters.waitsForWorkflow || context.getMode() === 'manual';
-	const turn = isAlone
-		? { posts: [post], answered: () => {} }
-		: await state.batcher.add(post, state.durableLedger.isConnected);
+	const turn = isAlone ? { posts: [post], answered: () => {} } : await state.batcher.add(post);
 	if ('statusCode' in turn) {
 		response.status(turn.statusCode).end();
 		return { noWebhookResponse: true };

@@ -17,11 +17,10 @@ async function send(
 	started: string[][],
 	statusCode = 200,
 ): Promise<number> {
-	const turn = await batcher.add(post(name), true);
+	const turn = await batcher.add(post(name));
 	if (!isStart(turn)) return turn.statusCode;
 	started.push(turn.posts.map(({ keys }) => keys[0]!));
 	turn.answered(statusCode);
-	batcher.emitted();
 	return statusCode;
 }
 
@@ -60,21 +59,18 @@ test('senders that post again and again go on sharing', async () => {
 test('senders that are out of step find together', async () => {
 	const batcher = new PostBatcher();
 	const start = async (...names: string[]) => {
-		const [turn] = await Promise.all(
-			names.map(async (name) => await batcher.add(post(name), true)),
-		);
+		const [turn] = await Promise.all(names.map(async (name) => await batcher.add(post(name))));
 		return turn as BatchStart;
 	};
 	const answer = (turn: BatchStart) => {
 		turn.answered(200);
-		batcher.emitted();
 	};
 	const first = await start('a');
 	const second = start('b');
 	answer(first);
 	// Its sender needs a moment to be back.
 	await new Promise(setImmediate);
-	const back = batcher.add(post('a again'), true);
+	const back = batcher.add(post('a again'));
 	const both = await second;
 	expect(both.posts.map(({ keys }) => keys[0])).toEqual(['b', 'a again']);
 	answer(both);
@@ -93,43 +89,32 @@ test('does not wait for senders who do not come back', async () => {
 
 test('tells every post of a batch how n8n answered', async () => {
 	const batcher = new PostBatcher();
-	const first = await batcher.add(post('first'), true);
+	const first = await batcher.add(post('first'));
 	const others = names(3).map(async (name) => await send(batcher, name, [], 500));
 	if (isStart(first)) first.answered(200);
-	batcher.emitted();
 	expect(await Promise.all(others)).toEqual([500, 500, 500]);
-});
-
-test('where executions run elsewhere, an answer is enough to go on', async () => {
-	const batcher = new PostBatcher();
-	const first = await batcher.add(post('first'), false);
-	const second = batcher.add(post('second'), false);
-	if (isStart(first)) first.answered(200);
-	expect(isStart(await second)).toBe(true);
 });
 
 test('an execution that takes its time to start holds nobody up for long', async () => {
 	const batcher = new PostBatcher();
-	await batcher.add(post('never answered'), true);
-	expect(isStart(await batcher.add(post('next'), true))).toBe(true);
+	await batcher.add(post('never answered'));
+	expect(isStart(await batcher.add(post('next')))).toBe(true);
 });
 
 test('an execution has at most some thousand events', async () => {
 	const batcher = new PostBatcher();
 	const keys = Array.from({ length: 2000 }, (_, index) => String(index));
-	const first = await batcher.add(post('first'), true);
-	const turns = names(4).map(async (name) => await batcher.add(post(name, keys), true));
+	const first = await batcher.add(post('first'));
+	const turns = names(4).map(async (name) => await batcher.add(post(name, keys)));
 	const sizes: number[] = [];
 	for (const turn of turns) {
 		void turn.then((batch) => {
 			if (!isStart(batch)) return;
 			sizes.push(batch.posts.flatMap((one) => one.keys).length);
 			batch.answered(200);
-			batcher.emitted();
 		});
 	}
 	if (isStart(first)) first.answered(200);
-	batcher.emitted();
 	await Promise.all(turns);
 	expect(sizes).toEqual([4000, 4000]);
 });
