@@ -20,7 +20,7 @@ const steps = {
 	build: { what: 'Build', run: build },
 	package: { what: 'Pack', needs: ['build'], run: packAndCheck },
 	scan: { what: "n8n's community package scan", needs: ['package'], run: scan },
-	unit: { what: 'Unit tests', run: () => jest('unit') },
+	unit: { what: 'Unit tests', run: () => jest('unit', [...jestFor('unit'), '--coverage']) },
 	integration: { what: 'Integration tests', run: () => jest('integration') },
 	e2e: { what: 'End-to-end tests in real n8n', needs: ['package'], run: endToEnd },
 };

@@ -287,6 +287,16 @@ describe.each(n8nVersions)('SendGrid Trigger in n8n %s', (version) => {
 	});
 
 	test('keeps secrets out of the log and out of executions', async () => {
-		n8n.assertLogFreeOf(DEFAULT_API_KEY, 'SG.wrong-key');
+		const secrets = [DEFAULT_API_KEY, 'SG.wrong-key'];
+		n8n.assertLogFreeOf(...secrets);
+		const { results } = await client.request<{ results: Array<{ id: string }> }>(
+			'GET',
+			'/executions?limit=100',
+		);
+		expect(results.length).toBeGreaterThan(5);
+		for (const { id } of results) {
+			const execution = JSON.stringify(await client.request('GET', `/executions/${id}`));
+			expect(secrets.filter((secret) => execution.includes(secret))).toEqual([]);
+		}
 	});
 });
