@@ -4,7 +4,7 @@ import { MAX_CLOCK_SKEW_SECONDS } from '../../nodes/SendGrid/events/receiveDeliv
 import { N8nClient, type Workflow, type WorkflowDefinition } from '../e2e/support/N8nClient';
 import { N8nInstance } from '../e2e/support/N8nInstance';
 import { n8nVersions } from '../e2e/support/runtime';
-import { chain, node, triggerWorkflow } from '../e2e/workflows';
+import { chain, node, triggerWorkflow } from '../e2e/support/workflow';
 import { median } from './support/measure';
 import { countExecutions, drain, load, type Load } from './support/n8nUnderTest';
 import { EVENTS_IN_POSTS, PostMaker, type Post } from './support/posts';

@@ -6,7 +6,7 @@ import { DEFAULT_API_KEY, SendGridEmulator } from '../emulator';
 import { N8nClient, type Workflow } from '../e2e/support/N8nClient';
 import { N8nInstance } from '../e2e/support/N8nInstance';
 import { n8nVersions } from '../e2e/support/runtime';
-import { chain, node, withCredential } from '../e2e/workflows';
+import { chain, node, withCredential } from '../e2e/support/workflow';
 import { name as packageName } from '../../package.json';
 import { median } from './support/measure';
 import type { Figure, Suite } from './support/report';

@@ -1,6 +1,5 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { IDataObject } from 'n8n-workflow';
 import { EVENT_TYPES } from '../../nodes/SendGrid/events/eventTypes';
 import { CREDENTIAL_TYPE } from '../e2e/support/workflow';
 import {
@@ -12,7 +11,7 @@ import {
 } from '../e2e/support/N8nClient';
 import { N8nInstance, type N8nOptions } from '../e2e/support/N8nInstance';
 import { n8nVersions } from '../e2e/support/runtime';
-import { TRIGGER, triggerWorkflow } from '../e2e/workflows';
+import { TRIGGER, triggerWorkflow } from '../e2e/support/workflow';
 import {
 	DEFAULT_API_KEY,
 	SendGridEmulator,
@@ -130,7 +129,7 @@ export class Stage {
 	/** Puts a new workflow in the place of the one before, and starts counting anew. */
 	async publish(acknowledge: 'onReceived' | 'lastNode', workload?: Workload): Promise<void> {
 		if (this.workflow !== undefined) await this.client.deactivate(this.workflow.id);
-		const parameters: IDataObject = { acknowledge, events: EVENT_TYPES.map(({ name }) => name) };
+		const parameters = { acknowledge, events: EVENT_TYPES.map(({ name }) => name) };
 		const base = triggerWorkflow('Chaos', this.credential, parameters, this.collector.node());
 		const definition = (await workload?.build(base, this)) ?? base;
 		this.workflow = await this.client.createWorkflow(definition);

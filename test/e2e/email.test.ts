@@ -1,10 +1,10 @@
-import type { IDataObject, INode } from 'n8n-workflow';
+import type { IDataObject, INode, INodeParameters } from 'n8n-workflow';
 import { name as packageName } from '../../package.json';
 import { DEFAULT_API_KEY, SendGridEmulator } from '../emulator';
 import { itemsOf, N8nClient, type Credential, type Workflow } from './support/N8nClient';
 import { N8nInstance } from './support/N8nInstance';
 import { n8nVersions } from './support/runtime';
-import { chain, node, TRIGGER, triggerWorkflow, withCredential } from './workflows';
+import { chain, node, TRIGGER, triggerWorkflow, withCredential } from './support/workflow';
 
 const EMAIL = 'SendGrid Email';
 const START = 'Start';
@@ -39,7 +39,11 @@ describe.each(n8nVersions)('SendGrid Email in n8n %s', (version) => {
 	});
 
 	/** Runs a workflow of a start, code that makes the items, and the email node. */
-	async function send(parameters: IDataObject, items: IDataObject[] = [{}], more?: Partial<INode>) {
+	async function send(
+		parameters: INodeParameters,
+		items: IDataObject[] = [{}],
+		more?: Partial<INode>,
+	) {
 		const workflow = await client.createWorkflow(
 			chain(
 				'Sending',

@@ -1,9 +1,9 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { INodeParameters } from 'n8n-workflow';
 import { createSigningKey, DEFAULT_API_KEY, sampleEvent, SendGridEmulator } from '../emulator';
 import { itemsOf, N8nClient, type Credential, type Workflow } from './support/N8nClient';
 import { N8nInstance } from './support/N8nInstance';
 import { n8nVersions } from './support/runtime';
-import { TRIGGER, triggerWorkflow } from './workflows';
+import { TRIGGER, triggerWorkflow } from './support/workflow';
 
 const ONCE = { retryDelaysMs: [] };
 
@@ -29,7 +29,7 @@ describe.each(n8nVersions)('Registration in n8n %s', (version) => {
 		await sendGrid?.stop();
 	});
 
-	async function publish(parameters: IDataObject): Promise<Workflow> {
+	async function publish(parameters: INodeParameters): Promise<Workflow> {
 		const workflow = await client.createWorkflow(
 			triggerWorkflow('Registration', credential, parameters),
 		);

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { EVENT_TYPES } from '../../nodes/SendGrid/events/eventTypes';
 import { DEFAULT_API_KEY, SendGridEmulator, sampleEvent } from '../emulator';
 import { itemsOf, N8nClient, type Credential, type Workflow } from './support/N8nClient';
 import { N8nInstance } from './support/N8nInstance';
 import { n8nVersions } from './support/runtime';
-import { node, TRIGGER, triggerWorkflow } from './workflows';
+import { node, TRIGGER, triggerWorkflow } from './support/workflow';
 
 const ALL_EVENTS = EVENT_TYPES.map(({ name }) => name);
 
@@ -57,7 +57,7 @@ describe.each(n8nVersions)('SendGrid Trigger in n8n %s', (version) => {
 
 	async function publish(
 		name: string,
-		parameters: IDataObject = {},
+		parameters: INodeParameters = {},
 		...rest: Parameters<typeof node>[]
 	) {
 		const nodes = rest.map((args) => node(...args));

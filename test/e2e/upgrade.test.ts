@@ -4,7 +4,7 @@ import { itemsOf, N8nClient } from './support/N8nClient';
 import { N8nInstance } from './support/N8nInstance';
 import { PackageRegistry } from './support/PackageRegistry';
 import { n8nVersions, runtime } from './support/runtime';
-import { TRIGGER, triggerWorkflow } from './workflows';
+import { TRIGGER, triggerWorkflow } from './support/workflow';
 
 interface InstalledPackage {
 	packageName: string;
