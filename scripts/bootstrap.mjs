@@ -28,6 +28,7 @@ const {
 } = await import('./lib/runtimes.mjs');
 const { buildAndPack } = await import('./lib/package.mjs');
 const { ensurePostgres, findPostgres, noPostgresAdvice } = await import('./lib/postgres.mjs');
+const { ensureRedis, noRedisAdvice } = await import('./lib/redis.mjs');
 const { endToEndTests, test } = await import('./test.mjs');
 
 const commands = {
@@ -41,9 +42,11 @@ const commands = {
 async function e2e(args) {
 	const browser = await ensureBrowser();
 	const postgres = await ensurePostgres();
+	const hasRedis = await ensureRedis();
 	await runWithN8n(n8nVersions, [...endToEndTests, ...args], { browser, postgres });
 	if (!browser) console.warn(`\n${noBrowserAdvice}`);
 	if (!postgres) console.warn(`\n${noPostgresAdvice}`);
+	if (!hasRedis) console.warn(`\n${noRedisAdvice}`);
 }
 
 /** Runs Node with these arguments, the package packed and its runtimes at hand. */

@@ -12,6 +12,7 @@ import { readIfThere } from './lib/cache.mjs';
 import { mustSucceed, runInTerminal, stopUnseen, UserError } from './lib/commands.mjs';
 import { build, checkTarball, pack } from './lib/package.mjs';
 import { ensurePostgres, noPostgresAdvice } from './lib/postgres.mjs';
+import { ensureRedis, noRedisAdvice } from './lib/redis.mjs';
 import { ensureRuntimes, projectFolder, runtimeVariable, workFolder } from './lib/runtimes.mjs';
 
 const steps = {
@@ -111,6 +112,7 @@ async function endToEnd() {
 	if (!browser) notes.push(noBrowserAdvice);
 	const postgres = await ensurePostgres();
 	if (!postgres) notes.push(noPostgresAdvice);
+	if (!(await ensureRedis())) notes.push(noRedisAdvice);
 	const runtime = { ...(await runtimes), browser, postgres, tarball };
 	await jest('e2e', endToEndTests, { [runtimeVariable]: JSON.stringify(runtime) });
 }

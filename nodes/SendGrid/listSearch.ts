@@ -3,6 +3,7 @@ import type {
 	ILoadOptionsFunctions,
 	INodeListSearchItems,
 	INodeListSearchResult,
+	INodeProperties,
 	INodePropertyOptions,
 } from 'n8n-workflow';
 import { byLastSeenId, byPageToken, listItems } from './api/paging';
@@ -12,6 +13,39 @@ import { listEventWebhooks } from './webhook/eventWebhooks';
 
 /** The entries of a list in the editor: all that the account has, or those that fit the search. */
 type ListSearch = (this: ILoadOptionsFunctions, filter?: string) => Promise<INodeListSearchResult>;
+
+/** The two ways to name a template. */
+export const TEMPLATE_MODES: Pick<INodeProperties, 'modes'> = {
+	modes: [
+		{
+			displayName: 'From List',
+			name: 'list',
+			type: 'list',
+			placeholder: 'Choose a template',
+			typeOptions: { searchListMethod: 'searchTemplates', searchable: true },
+		},
+		{
+			displayName: 'ID',
+			name: 'id',
+			type: 'string',
+			placeholder: 'e.g. d-0123456789abcdef0123456789abcdef',
+		},
+	],
+};
+
+/** The two ways to name an unsubscribe group. */
+export const UNSUBSCRIBE_GROUP_MODES: Pick<INodeProperties, 'modes'> = {
+	modes: [
+		{
+			displayName: 'From List',
+			name: 'list',
+			type: 'list',
+			placeholder: 'Choose an unsubscribe group',
+			typeOptions: { searchListMethod: 'searchUnsubscribeGroups', searchable: true },
+		},
+		{ displayName: 'ID', name: 'id', type: 'string', placeholder: 'e.g. 12345' },
+	],
+};
 
 /** As many as SendGrid gives at once. */
 const TEMPLATES_PER_PAGE = 200;

@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { sendFields, sendManyFields } from './additionalFields';
 import { sendManySettings, sendSettings } from './settingFields';
+import { TEMPLATE_MODES } from '../listSearch';
 
 const forMessage: INodeProperties['displayOptions'] = { show: { content: ['message'] } };
 const forTemplate: INodeProperties['displayOptions'] = { show: { content: ['template'] } };
@@ -110,21 +111,7 @@ const template: INodeProperties[] = [
 		default: { mode: 'list', value: '' },
 		description:
 			'The template, in SendGrid under Email API > Dynamic Templates. The ID of a dynamic template starts with "d-".',
-		modes: [
-			{
-				displayName: 'From List',
-				name: 'list',
-				type: 'list',
-				placeholder: 'Choose a template',
-				typeOptions: { searchListMethod: 'searchTemplates', searchable: true },
-			},
-			{
-				displayName: 'ID',
-				name: 'id',
-				type: 'string',
-				placeholder: 'e.g. d-0123456789abcdef0123456789abcdef',
-			},
-		],
+		...TEMPLATE_MODES,
 	},
 	{
 		displayName: 'Subject',

@@ -1,4 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { UNSUBSCRIBE_GROUP_MODES } from '../listSearch';
 
 /** How many requests of Send Many are under way at once unless the user says otherwise. */
 export const DEFAULT_PARALLEL_REQUESTS = 3;
@@ -194,16 +195,7 @@ const settings: INodeProperties[] = [
 		default: { mode: 'list', value: '' },
 		description:
 			'The kind of mail this is. Who unsubscribes from the group does not get the mail, and the links in the mail unsubscribe from this group.',
-		modes: [
-			{
-				displayName: 'From List',
-				name: 'list',
-				type: 'list',
-				placeholder: 'Choose an unsubscribe group',
-				typeOptions: { searchListMethod: 'searchUnsubscribeGroups', searchable: true },
-			},
-			{ displayName: 'ID', name: 'id', type: 'string', placeholder: 'e.g. 12345' },
-		],
+		...UNSUBSCRIBE_GROUP_MODES,
 	},
 ];
 

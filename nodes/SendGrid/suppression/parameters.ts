@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { parseAddress } from '../email/addresses';
 import { groupId } from '../fieldValues';
+import { UNSUBSCRIBE_GROUP_MODES } from '../listSearch';
 
 export const emailParameter: INodeProperties = {
 	displayName: 'Email',
@@ -21,16 +22,7 @@ export const groupParameter: INodeProperties = {
 	required: true,
 	default: { mode: 'list', value: '' },
 	description: 'The unsubscribe group, in SendGrid under Suppressions > Unsubscribe Groups',
-	modes: [
-		{
-			displayName: 'From List',
-			name: 'list',
-			type: 'list',
-			placeholder: 'Choose an unsubscribe group',
-			typeOptions: { searchListMethod: 'searchUnsubscribeGroups', searchable: true },
-		},
-		{ displayName: 'ID', name: 'id', type: 'string', placeholder: 'e.g. 12345' },
-	],
+	...UNSUBSCRIBE_GROUP_MODES,
 };
 
 /**

@@ -2,6 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { sendGridRequest } from '../api/sendGridRequest';
 import { requiredText } from '../fieldValues';
 import type { ItemOperation } from '../operation';
+import { TEMPLATE_MODES } from '../listSearch';
 
 const templateIdParameter: INodeProperties = {
 	displayName: 'Template',
@@ -10,21 +11,7 @@ const templateIdParameter: INodeProperties = {
 	required: true,
 	default: { mode: 'list', value: '' },
 	description: 'The template. Get Many lists the IDs.',
-	modes: [
-		{
-			displayName: 'From List',
-			name: 'list',
-			type: 'list',
-			placeholder: 'Choose a template',
-			typeOptions: { searchListMethod: 'searchTemplates', searchable: true },
-		},
-		{
-			displayName: 'ID',
-			name: 'id',
-			type: 'string',
-			placeholder: 'e.g. d-0123456789abcdef0123456789abcdef',
-		},
-	],
+	...TEMPLATE_MODES,
 };
 
 export const get: ItemOperation = {
