@@ -5,8 +5,6 @@ import {
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
-import { emailResource } from './email/emailResource';
-import { eventWebhookResource } from './eventWebhook/eventWebhookResource';
 import {
 	getUnsubscribeGroups,
 	searchEventWebhooks,
@@ -15,21 +13,8 @@ import {
 	searchUnsubscribeGroups,
 	searchVerifiedSenders,
 } from './listSearch';
-import { describeResource, runOperation, type Resource } from './operation';
-import { scheduledSendResource } from './scheduledSend/scheduledSendResource';
-import { statsResource } from './stats/statsResource';
-import { suppressionResource } from './suppression/suppressionResource';
-import { templateResource } from './template/templateResource';
-
-/** What the node can do, in the order of its Resource list. */
-const RESOURCES: Resource[] = [
-	emailResource,
-	suppressionResource,
-	eventWebhookResource,
-	scheduledSendResource,
-	templateResource,
-	statsResource,
-];
+import { describeResource, runOperation } from './operation';
+import { RESOURCES } from './resources';
 
 export class SendGridEmail implements INodeType {
 	description: INodeTypeDescription = {

@@ -1,23 +1,9 @@
 import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
 import { SendGridEventsApi } from '../../credentials/SendGridEventsApi.credentials';
-import { emailResource } from '../../nodes/SendGrid/email/emailResource';
-import { eventWebhookResource } from '../../nodes/SendGrid/eventWebhook/eventWebhookResource';
 import type { Resource } from '../../nodes/SendGrid/operation';
-import { scheduledSendResource } from '../../nodes/SendGrid/scheduledSend/scheduledSendResource';
-import { statsResource } from '../../nodes/SendGrid/stats/statsResource';
-import { suppressionResource } from '../../nodes/SendGrid/suppression/suppressionResource';
-import { templateResource } from '../../nodes/SendGrid/template/templateResource';
+import { RESOURCES } from '../../nodes/SendGrid/resources';
 import { triggerProperties } from '../../nodes/SendGrid/trigger/properties';
 import { table } from './table';
-
-const RESOURCES: Resource[] = [
-	emailResource,
-	suppressionResource,
-	eventWebhookResource,
-	scheduledSendResource,
-	templateResource,
-	statsResource,
-];
 
 interface Row {
 	/** With the names of the fields it is inside of. */

@@ -1,0 +1,17 @@
+import { emailResource } from './email/emailResource';
+import { eventWebhookResource } from './eventWebhook/eventWebhookResource';
+import type { Resource } from './operation';
+import { scheduledSendResource } from './scheduledSend/scheduledSendResource';
+import { statsResource } from './stats/statsResource';
+import { suppressionResource } from './suppression/suppressionResource';
+import { templateResource } from './template/templateResource';
+
+/** What SendGrid Email can do, in the order of its Resource list. */
+export const RESOURCES: Resource[] = [
+	emailResource,
+	suppressionResource,
+	eventWebhookResource,
+	scheduledSendResource,
+	templateResource,
+	statsResource,
+];
