@@ -9,11 +9,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../test/e2e/support/freePort';
-import { N8nClient, type Owner } from '../test/e2e/support/N8nClient';
-import { N8nInstance } from '../test/e2e/support/N8nInstance';
-import { n8nVersions } from '../test/e2e/support/runtime';
-import { CREDENTIAL_TYPE } from '../test/e2e/support/workflow';
+import { freePort } from './n8n/freePort';
+import { N8nClient, type Owner } from './n8n/N8nClient';
+import { N8nInstance } from './n8n/N8nInstance';
+import { n8nVersions } from './n8n/runtime';
+import { CREDENTIAL_TYPE } from './n8n/workflow';
 import { Feed } from './demo/feed';
 import { startStandIn, useAccount, type SendGridSide } from './demo/sendGridSide';
 import { BUTTON, mailEvents, sendMail } from './demo/workflows';
@@ -137,7 +137,7 @@ async function untilComplete(feed: Feed, { mails, patienceMs }: SendGridSide): P
 		}
 		await sleep(500);
 	}
-	console.log(`\nThe items of SendGrid Trigger:\n${JSON.stringify(feed.events, null, 2)}`);
+	console.log(`\nThe items of SendGrid Email Trigger:\n${JSON.stringify(feed.events, null, 2)}`);
 	console.log(`\n${feed.sent.length} mails sent, ${feed.events.length} events received.`);
 }
 

@@ -96,7 +96,7 @@ CREATE OR REPLACE FUNCTION sendgrid_event_rank(event text) RETURNS integer LANGU
 $$;
 
 -- ---------------------------------------------------------------------------------------------
--- Stores items of SendGrid Trigger, given as a JSON array, and returns how many of them were new.
+-- Stores items of SendGrid Email Trigger, given as a JSON array, and returns how many of them were new.
 -- One statement, so all of it happens or nothing. The states below are made from the new events
 -- alone: storing the same events again changes nothing, and counts never double. Rows are written
 -- in the order of their keys, so that two executions at a time wait for each other instead of

@@ -12,9 +12,9 @@ import {
 	searchTemplates,
 	searchUnsubscribeGroups,
 	searchVerifiedSenders,
-} from './listSearch';
-import { describeResource, runOperation } from './operation';
-import { RESOURCES } from './resources';
+} from './fields/locators';
+import { describeResource, runOperation } from './actions/operation';
+import { RESOURCES } from './actions/resources';
 
 export class SendGridEmail implements INodeType {
 	description: INodeTypeDescription = {

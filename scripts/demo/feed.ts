@@ -1,10 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import {
-	hasEnded,
-	itemsOf,
-	type Execution,
-	type N8nClient,
-} from '../../test/e2e/support/N8nClient';
+import { hasEnded, itemsOf, type Execution, type N8nClient } from '../n8n/N8nClient';
 import type { DemoMail } from './sendGridSide';
 import { EMAIL, EVENT_OUTPUTS, TRIGGER } from './workflows';
 
@@ -13,7 +8,7 @@ export class Feed {
 	/** What SendGrid Email returned for each mail. */
 	readonly sent: IDataObject[] = [];
 
-	/** What SendGrid Trigger emitted for each event. */
+	/** What SendGrid Email Trigger emitted for each event. */
 	readonly events: IDataObject[] = [];
 
 	private readonly seen = new Set<string>();

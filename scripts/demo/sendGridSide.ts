@@ -1,5 +1,5 @@
 import type { IDataObject } from 'n8n-workflow';
-import { DEFAULT_API_KEY, SendGridEmulator } from '../../test/emulator';
+import { DEFAULT_API_KEY, SendGridEmulator } from '../../emulator';
 
 /** One mail the demo sends, and the events that tell its story. */
 export interface DemoMail {

@@ -1,14 +1,8 @@
-import type { Credential, WorkflowDefinition } from '../../test/e2e/support/N8nClient';
-import {
-	EMAIL_TYPE,
-	node,
-	TRIGGER_TYPE,
-	wires,
-	withCredential,
-} from '../../test/e2e/support/workflow';
+import type { Credential, WorkflowDefinition } from '../n8n/N8nClient';
+import { EMAIL_TYPE, node, TRIGGER_TYPE, wires, withCredential } from '../n8n/workflow';
 import type { SendGridSide } from './sendGridSide';
 
-export const TRIGGER = 'SendGrid Trigger';
+export const TRIGGER = 'SendGrid Email Trigger';
 export const EMAIL = 'SendGrid Email';
 export const BUTTON = 'When you click Execute workflow';
 

@@ -4,7 +4,7 @@ import {
 	type EventName,
 } from '../../nodes/SendGrid/events/eventTypes';
 import { normalizeEvent, type SendGridEvent } from '../../nodes/SendGrid/events/normalize';
-import { sampleEvent } from '../../test/emulator';
+import { sampleEvent } from '../../emulator';
 import { table } from './table';
 
 const GROUPS: Record<EventGroup, string> = {
@@ -52,7 +52,7 @@ export function eventsPage(): string {
 
 # Events and their fields
 
-SendGrid Trigger emits one item for each event. The types below are those that SendGrid documents; choose them in the list _Events_. A type that SendGrid adds later comes through as it is, on the output _Other_ if there is one output per event type, provided that it is posted to the webhook.
+SendGrid Email Trigger emits one item for each event. The types below are those that SendGrid documents; choose them in the list _Events_. A type that SendGrid adds later comes through as it is, on the output _Other_ if there is one output per event type, provided that it is posted to the webhook.
 
 ${(Object.keys(GROUPS) as EventGroup[]).map(groupSection).join('\n\n')}
 

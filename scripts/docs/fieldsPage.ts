@@ -1,7 +1,7 @@
 import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
 import { SendGridEventsApi } from '../../credentials/SendGridEventsApi.credentials';
-import type { Resource } from '../../nodes/SendGrid/operation';
-import { RESOURCES } from '../../nodes/SendGrid/resources';
+import type { Resource } from '../../nodes/SendGrid/actions/operation';
+import { RESOURCES } from '../../nodes/SendGrid/actions/resources';
 import { triggerProperties } from '../../nodes/SendGrid/trigger/properties';
 import { table } from './table';
 
@@ -23,7 +23,7 @@ What the editor says of each field when the mouse is over its name.
 
 ${fieldTable(new SendGridEventsApi().properties)}
 
-## SendGrid Trigger
+## SendGrid Email Trigger
 
 ${fieldTable(triggerProperties)}
 

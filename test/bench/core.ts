@@ -3,15 +3,15 @@ import { dedupeKey } from '../../nodes/SendGrid/events/dedupeKey';
 import { createEventFilter } from '../../nodes/SendGrid/events/filter';
 import { Ledger } from '../../nodes/SendGrid/events/ledger';
 import { normalizeEvent } from '../../nodes/SendGrid/events/normalize';
-import { parseDelivery } from '../../nodes/SendGrid/events/parse';
-import { receiveDelivery } from '../../nodes/SendGrid/events/receiveDelivery';
+import { parsePost } from '../../nodes/SendGrid/events/parse';
+import { receivePost } from '../../nodes/SendGrid/events/receivePost';
 import {
 	SIGNATURE_HEADER,
 	TIMESTAMP_HEADER,
 	verifySignature,
 } from '../../nodes/SendGrid/events/signature';
-import { allocatedBy, timeInTurn } from './support/measure';
-import { EVENTS_IN_POSTS, PostMaker } from './support/posts';
+import { allocatedBy, timeInTurn } from '../support/measure';
+import { EVENTS_IN_POSTS, PostMaker } from '../support/posts';
 import type { Figure, Suite } from './support/report';
 
 /** The largest first: V8 decides by what it has seen so far where on the heap objects are made. */
@@ -83,11 +83,11 @@ async function wholePath(size: number): Promise<Figure> {
 
 async function stages(size: number): Promise<Figure[]> {
 	const post = posts.post(size);
-	const { events } = parseDelivery(post.rawBody)!;
+	const { events } = parsePost(post.rawBody)!;
 	const keys = events.map(dedupeKey);
 	const times = await timeInTurn({
 		verify: () => verify(post),
-		parse: () => parseDelivery(post.rawBody),
+		parse: () => parsePost(post.rawBody),
 		filter: () => events.filter(wants),
 		deduplicate: () => {
 			const now = Date.now();
@@ -118,7 +118,7 @@ function allocations(size: number): Figure {
 }
 
 function receive(post: ReturnType<PostMaker['post']>) {
-	const outcome = receiveDelivery(post, {
+	const outcome = receivePost(post, {
 		publicKeys: [publicKey],
 		maxAgeSeconds: 3600,
 		wants,

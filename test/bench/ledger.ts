@@ -1,5 +1,5 @@
 import { Ledger } from '../../nodes/SendGrid/events/ledger';
-import { heapUsed, timeInTurn } from './support/measure';
+import { heapUsed, timeInTurn } from '../support/measure';
 import type { Figure, Suite } from './support/report';
 
 const SIZES = [1_000, 10_000, 200_000, 1_000_000];

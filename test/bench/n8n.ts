@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { INodeParameters } from 'n8n-workflow';
-import { MAX_CLOCK_SKEW_SECONDS } from '../../nodes/SendGrid/events/receiveDelivery';
-import { N8nClient, type Workflow, type WorkflowDefinition } from '../e2e/support/N8nClient';
-import { N8nInstance } from '../e2e/support/N8nInstance';
-import { n8nVersions } from '../e2e/support/runtime';
-import { chain, node, triggerWorkflow } from '../e2e/support/workflow';
-import { median } from './support/measure';
+import { MAX_CLOCK_SKEW_SECONDS } from '../../nodes/SendGrid/events/receivePost';
+import { N8nClient, type Workflow, type WorkflowDefinition } from '../../scripts/n8n/N8nClient';
+import { N8nInstance } from '../../scripts/n8n/N8nInstance';
+import { n8nVersions } from '../../scripts/n8n/runtime';
+import { chain, node, triggerWorkflow } from '../../scripts/n8n/workflow';
+import { median } from '../support/measure';
 import { countExecutions, drain, load, type Load } from './support/n8nUnderTest';
-import { EVENTS_IN_POSTS, PostMaker, type Post } from './support/posts';
+import { EVENTS_IN_POSTS, PostMaker, type Post } from '../support/posts';
 import type { Bar, Figure, Suite } from './support/report';
 
 type Contestant = 'trigger' | 'lastNode' | 'webhook' | 'chain';
 
 const NAMES: Record<Contestant, string> = {
-	trigger: 'SendGrid Trigger',
-	lastNode: 'SendGrid Trigger, "When the Workflow Succeeds"',
+	trigger: 'SendGrid Email Trigger',
+	lastNode: 'SendGrid Email Trigger, "When the Workflow Succeeds"',
 	webhook: 'bare Webhook node',
 	chain: 'Webhook, Code, Remove Duplicates',
 };

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { INode } from 'n8n-workflow';
-import { DEFAULT_API_KEY, SendGridEmulator } from '../emulator';
-import { N8nClient, type Workflow } from '../e2e/support/N8nClient';
-import { N8nInstance } from '../e2e/support/N8nInstance';
-import { n8nVersions } from '../e2e/support/runtime';
-import { chain, node, withCredential } from '../e2e/support/workflow';
+import { DEFAULT_API_KEY, SendGridEmulator } from '../../emulator';
+import { N8nClient, type Workflow } from '../../scripts/n8n/N8nClient';
+import { N8nInstance } from '../../scripts/n8n/N8nInstance';
+import { n8nVersions } from '../../scripts/n8n/runtime';
+import { chain, node, withCredential } from '../../scripts/n8n/workflow';
 import { name as packageName } from '../../package.json';
-import { median } from './support/measure';
+import { median } from '../support/measure';
 import type { Figure, Suite } from './support/report';
 
 /** SendGrid's answer to a mail, in milliseconds. */

@@ -3,9 +3,9 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { runtime } from '../e2e/support/runtime';
+import { runtime } from '../../scripts/n8n/runtime';
 import { name as packageName, n8n as manifest } from '../../package.json';
-import { inTurn } from './support/measure';
+import { inTurn } from '../support/measure';
 import type { Suite } from './support/report';
 
 const ROUNDS = 15;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { frameEvents, sampleEvent, SIGNATURE_HEADER, TIMESTAMP_HEADER } from '../emulator';
+import { frameEvents, sampleEvent, SIGNATURE_HEADER, TIMESTAMP_HEADER } from '../../emulator';
 import { commonFigures, tallyOf, type Report } from './report';
 import type { Stage } from './stage';
 import { eventIdOf } from './traffic';
@@ -38,8 +38,8 @@ export async function forgedPosts(stage: Stage, { posts }: { posts: number }): P
 		while (sent < posts) {
 			sent++;
 			if (sent === Math.round(posts / 2)) {
-				const [delivery] = await stage.sendGrid.postEvents(stage.webhook.id, [genuine]);
-				genuineMs = Math.round(delivery!.durationMs);
+				const [attempt] = await stage.sendGrid.postEvents(stage.webhook.id, [genuine]);
+				genuineMs = Math.round(attempt!.durationMs);
 			}
 			if (sent % Math.ceil(posts / 50) === 0) memory.push(await heapUsed(stage));
 			const status = await post(stage.directUrl, body, {
@@ -141,7 +141,7 @@ export async function slowSender(
 	slow.write('[{"event":');
 
 	const event = sampleEvent('click', { sg_event_id: 'click-beside' });
-	const [delivery] = await stage.sendGrid.postEvents(stage.webhook.id, [event]);
+	const [attempt] = await stage.sendGrid.postEvents(stage.webhook.id, [event]);
 	await stage.settled([eventIdOf(event)]);
 	const endedAfter = waitForEnd
 		? await Promise.race([ended, sleep(400_000, undefined, { ref: false })])
@@ -150,7 +150,7 @@ export async function slowSender(
 	return {
 		title: 'A sender that never finishes its post',
 		figures: {
-			'a genuine post beside it answered after ms': Math.round(delivery!.durationMs),
+			'a genuine post beside it answered after ms': Math.round(attempt!.durationMs),
 			'connection ended after seconds': endedAfter ?? 'not within 400',
 		},
 		faults: [

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { INode } from 'n8n-workflow';
-import { node, TRIGGER } from '../e2e/support/workflow';
+import { node, TRIGGER } from '../../scripts/n8n/workflow';
 
 /** The name of the node that calls the collector. */
 export const WORK = 'Work';

@@ -1,7 +1,7 @@
-import { createEventLog, createPostgresCredential, readExample } from '../e2e/support/examples';
-import type { PostgresDatabase, PostgresServer } from '../e2e/support/PostgresServer';
-import { wires, withCredential } from '../e2e/support/workflow';
-import { TRIGGER } from '../e2e/support/workflow';
+import { createEventLog, createPostgresCredential, readExample } from '../support/examples';
+import type { PostgresDatabase, PostgresServer } from '../support/PostgresServer';
+import { wires, withCredential } from '../../scripts/n8n/workflow';
+import { TRIGGER } from '../../scripts/n8n/workflow';
 import type { Workload } from './workload';
 
 const STORE = 'Store events';

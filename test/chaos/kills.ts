@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sampleEvent, type Delivery } from '../emulator';
+import { sampleEvent, type PostAttempt } from '../../emulator';
 import { Random } from './random';
 import { commonFigures, faultIfAny, SAID_OF_MODE, tallyOf, type Report } from './report';
 import { placesIn, type RunOptions } from './restarts';
@@ -101,7 +101,7 @@ async function reach(
 	stage: Stage,
 	random: Random,
 	eventIds: string[],
-): Promise<Delivery | undefined> {
+): Promise<PostAttempt | undefined> {
 	switch (moment) {
 		case 'any':
 			await sleep(random.integer(0, 500));

@@ -8,11 +8,11 @@
  *   npm run test:queue                          queue mode, with the same options
  */
 import { parseArgs } from 'node:util';
-import { PostgresServer } from '../e2e/support/PostgresServer';
-import { runtime } from '../e2e/support/runtime';
+import { PostgresServer } from '../support/PostgresServer';
+import { runtime } from '../../scripts/n8n/runtime';
 import { ABUSE_SETTINGS, forgedPosts, largePosts, slowSender } from './abuse';
 import { eventLogWorkload } from './eventLogWorkload';
-import { fuzz } from './fuzz';
+import { fuzz } from '../support/fuzz';
 import { kills, MOMENTS } from './kills';
 import { outage } from './outage';
 import { queueMode, runCluster, type Cluster, type Incident } from './queue';

@@ -1,4 +1,4 @@
-import { sampleEvent } from '../emulator';
+import { sampleEvent } from '../../emulator';
 import { commonFigures, faultIfAny, tallyOf, type Report } from './report';
 import type { Attempt, Stage } from './stage';
 import { eventIdOf } from './traffic';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { N8nInstance } from '../e2e/support/N8nInstance';
-import { PostgresServer } from '../e2e/support/PostgresServer';
+import type { N8nInstance } from '../../scripts/n8n/N8nInstance';
+import { PostgresServer } from '../support/PostgresServer';
 import type { Call } from './collector';
 import { Random } from './random';
 import { commonFigures, faultIfAny, SAID_OF_MODE, tallyOf, type Report } from './report';

@@ -5,8 +5,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../e2e/support/freePort';
-import { runtime } from '../e2e/support/runtime';
+import { freePort } from '../../scripts/n8n/freePort';
+import { runtime } from '../../scripts/n8n/runtime';
 
 const START_TIMEOUT_MS = 20_000;
 

@@ -1,24 +1,24 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EVENT_TYPES } from '../../nodes/SendGrid/events/eventTypes';
-import { CREDENTIAL_TYPE } from '../e2e/support/workflow';
+import { CREDENTIAL_TYPE } from '../../scripts/n8n/workflow';
 import {
 	hasEnded,
 	N8nClient,
 	type Credential,
 	type ExecutionSummary,
 	type Workflow,
-} from '../e2e/support/N8nClient';
-import { N8nInstance, type N8nOptions } from '../e2e/support/N8nInstance';
-import { n8nVersions } from '../e2e/support/runtime';
-import { TRIGGER, triggerWorkflow } from '../e2e/support/workflow';
+} from '../../scripts/n8n/N8nClient';
+import { N8nInstance, type N8nOptions } from '../../scripts/n8n/N8nInstance';
+import { n8nVersions } from '../../scripts/n8n/runtime';
+import { TRIGGER, triggerWorkflow } from '../../scripts/n8n/workflow';
 import {
 	DEFAULT_API_KEY,
 	SendGridEmulator,
-	type Delivery,
+	type PostAttempt,
 	type EmulatorOptions,
 	type Webhook,
-} from '../emulator';
+} from '../../emulator';
 import { Collector } from './collector';
 import { Gate } from './gate';
 import { Random } from './random';
@@ -63,7 +63,7 @@ export class Stage {
 	workflow!: Workflow;
 	webhook!: Webhook;
 	private lastAnswerAt = 0;
-	private readonly acknowledged = new EventEmitter<{ delivery: [Delivery] }>();
+	private readonly acknowledged = new EventEmitter<{ attempt: [PostAttempt] }>();
 
 	private constructor(
 		readonly sendGrid: SendGridEmulator,
@@ -75,13 +75,13 @@ export class Stage {
 		readonly client: N8nClient,
 		readonly credential: Credential,
 	) {
-		sendGrid.onDelivery((delivery) => {
-			const { durationMs, status, error, eventIds } = delivery;
+		sendGrid.onAttempt((attempt) => {
+			const { durationMs, status, error, eventIds } = attempt;
 			const endedAt = Date.now();
 			this.attempts.push({ startedAt: endedAt - durationMs, endedAt, status, error, eventIds });
 			if (status === undefined || status >= 300) return;
 			this.lastAnswerAt = endedAt;
-			this.acknowledged.emit('delivery', delivery);
+			this.acknowledged.emit('attempt', attempt);
 		});
 	}
 
@@ -137,7 +137,7 @@ export class Stage {
 		const { webhookId } = this.workflow.nodes.find(({ name }) => name === TRIGGER)!;
 		this.webhook = this.sendGrid.webhooks.find(({ url }) => url.includes(`/${webhookId}/`))!;
 		this.attempts = [];
-		this.sendGrid.deliveries.length = 0;
+		this.sendGrid.attempts.length = 0;
 		this.collector.reset();
 		this.lastAnswerAt = Date.now();
 	}
@@ -206,8 +206,8 @@ export class Stage {
 	}
 
 	/** Resolves to the next post that is answered with success. */
-	async nextAcknowledged(): Promise<Delivery> {
-		return (await once(this.acknowledged, 'delivery'))[0] as Delivery;
+	async nextAcknowledged(): Promise<PostAttempt> {
+		return (await once(this.acknowledged, 'attempt'))[0] as PostAttempt;
 	}
 
 	/** Waits until `condition` holds. @throws after a minute */

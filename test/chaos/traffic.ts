@@ -1,5 +1,5 @@
 import { EVENT_TYPES } from '../../nodes/SendGrid/events/eventTypes';
-import { sampleEvent, type SendGridEvent } from '../emulator';
+import { sampleEvent, type PostedEvent } from '../../emulator';
 import type { Random } from './random';
 
 /** The largest post that is made; SendGrid fills its posts with hundreds of events under load. */
@@ -9,7 +9,7 @@ const MAX_EVENTS_PER_POST = 500;
 const REPEATED = 0.2;
 
 export interface Post {
-	events: SendGridEvent[];
+	events: PostedEvent[];
 	isRepeat: boolean;
 }
 
@@ -32,11 +32,11 @@ export function planTraffic(eventCount: number, random: Random): Traffic {
 }
 
 /** The id that `planTraffic` gave an event; it starts with the event's type. */
-export function eventIdOf(event: SendGridEvent): string {
+export function eventIdOf(event: PostedEvent): string {
 	return event.sg_event_id as string;
 }
 
-function makeEvent(number: number, random: Random): SendGridEvent {
+function makeEvent(number: number, random: Random): PostedEvent {
 	const { name } = random.pick(EVENT_TYPES);
 	const now = Math.floor(Date.now() / 1000);
 	return sampleEvent(name, {
@@ -45,8 +45,8 @@ function makeEvent(number: number, random: Random): SendGridEvent {
 	});
 }
 
-function split(events: readonly SendGridEvent[], random: Random): SendGridEvent[][] {
-	const posts: SendGridEvent[][] = [];
+function split(events: readonly PostedEvent[], random: Random): PostedEvent[][] {
+	const posts: PostedEvent[][] = [];
 	for (let start = 0; start < events.length;) {
 		const size = Math.max(1, Math.round(MAX_EVENTS_PER_POST ** random.next()));
 		posts.push(events.slice(start, start + size));

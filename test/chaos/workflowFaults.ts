@@ -1,5 +1,5 @@
-import type { WorkflowDefinition } from '../e2e/support/N8nClient';
-import { sampleEvent } from '../emulator';
+import type { WorkflowDefinition } from '../../scripts/n8n/N8nClient';
+import { sampleEvent } from '../../emulator';
 import { WORK } from './collector';
 import { Random } from './random';
 import { commonFigures, faultIfAny, tallyOf, type Report } from './report';

@@ -1,4 +1,4 @@
-import type { WorkflowDefinition } from '../e2e/support/N8nClient';
+import type { WorkflowDefinition } from '../../scripts/n8n/N8nClient';
 import type { Stage } from './stage';
 
 /**

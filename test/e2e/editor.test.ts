@@ -1,10 +1,10 @@
-import { DEFAULT_API_KEY, SendGridEmulator, sampleEvent } from '../emulator';
+import { DEFAULT_API_KEY, SendGridEmulator, sampleEvent } from '../../emulator';
 import { Editor } from './support/Editor';
-import { N8nClient, type ExecutionSummary, type Workflow } from './support/N8nClient';
-import { N8nInstance } from './support/N8nInstance';
-import { n8nVersions, runtime } from './support/runtime';
+import { N8nClient, type ExecutionSummary, type Workflow } from '../../scripts/n8n/N8nClient';
+import { N8nInstance } from '../../scripts/n8n/N8nInstance';
+import { n8nVersions, runtime } from '../../scripts/n8n/runtime';
 import { showcase } from './showcase';
-import { CREDENTIAL_TYPE, EMAIL_TYPE, TRIGGER_TYPE } from './support/workflow';
+import { CREDENTIAL_TYPE, EMAIL_TYPE, TRIGGER_TYPE } from '../../scripts/n8n/workflow';
 
 const [newest] = n8nVersions;
 

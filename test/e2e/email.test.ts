@@ -1,10 +1,10 @@
 import type { IDataObject, INode, INodeParameters } from 'n8n-workflow';
 import { name as packageName } from '../../package.json';
-import { DEFAULT_API_KEY, SendGridEmulator } from '../emulator';
-import { itemsOf, N8nClient, type Credential, type Workflow } from './support/N8nClient';
-import { N8nInstance } from './support/N8nInstance';
-import { n8nVersions } from './support/runtime';
-import { chain, node, TRIGGER, triggerWorkflow, withCredential } from './support/workflow';
+import { DEFAULT_API_KEY, SendGridEmulator } from '../../emulator';
+import { itemsOf, N8nClient, type Credential, type Workflow } from '../../scripts/n8n/N8nClient';
+import { N8nInstance } from '../../scripts/n8n/N8nInstance';
+import { n8nVersions } from '../../scripts/n8n/runtime';
+import { chain, node, TRIGGER, triggerWorkflow, withCredential } from '../../scripts/n8n/workflow';
 
 const EMAIL = 'SendGrid Email';
 const START = 'Start';

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { EVENT_TYPES } from '../../nodes/SendGrid/events/eventTypes';
 import { normalizeEvent, type SendGridEvent } from '../../nodes/SendGrid/events/normalize';
-import { sampleEvent } from '../emulator';
-import { createEventLog } from './support/examples';
-import { PostgresServer, type PostgresDatabase } from './support/PostgresServer';
-import { runtime } from './support/runtime';
+import { sampleEvent } from '../../emulator';
+import { createEventLog } from '../support/examples';
+import { PostgresServer, type PostgresDatabase } from '../support/PostgresServer';
+import { runtime } from '../../scripts/n8n/runtime';
 
 /** What the tables say when all is in; when something arrived does not count. */
 const STATE = `SELECT

@@ -1,21 +1,21 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { IDataObject } from 'n8n-workflow';
-import { DEFAULT_API_KEY, SendGridEmulator, sampleEvent, type SendGridEvent } from '../emulator';
+import { DEFAULT_API_KEY, SendGridEmulator, sampleEvent, type PostedEvent } from '../../emulator';
 import {
 	createEventLog,
 	createPostgresCredential,
 	createSendGridCredential,
 	importExample,
 	type Changes,
-} from './support/examples';
+} from '../support/examples';
 import { HttpSink } from './support/HttpSink';
-import { itemsOf, N8nClient, type Execution, type Workflow } from './support/N8nClient';
-import { N8nInstance } from './support/N8nInstance';
-import { PostgresServer, type PostgresDatabase } from './support/PostgresServer';
-import { n8nVersions, runtime } from './support/runtime';
+import { itemsOf, N8nClient, type Execution, type Workflow } from '../../scripts/n8n/N8nClient';
+import { N8nInstance } from '../../scripts/n8n/N8nInstance';
+import { PostgresServer, type PostgresDatabase } from '../support/PostgresServer';
+import { n8nVersions, runtime } from '../../scripts/n8n/runtime';
 
-const TRIGGER = 'SendGrid Trigger';
+const TRIGGER = 'SendGrid Email Trigger';
 const BUTTON = 'When clicking ‘Execute workflow’';
 const SCHEDULE = 'Every morning';
 const ONCE = { retryDelaysMs: [] };
@@ -83,7 +83,7 @@ describe.each(n8nVersions)('Examples in n8n %s', (version) => {
 		name: string,
 		changes: Changes,
 		use: (
-			post: (events: SendGridEvent[]) => Promise<number | undefined>,
+			post: (events: PostedEvent[]) => Promise<number | undefined>,
 			workflow: Workflow,
 		) => Promise<void>,
 	): Promise<void> {
@@ -163,7 +163,7 @@ describe.each(n8nVersions)('Examples in n8n %s', (version) => {
 		const changes = { 'Not yet followed up': table, Remember: table };
 		const mailsBefore = sendGrid.mails.length;
 		await published('follow-up-on-click', changes, async (post, workflow) => {
-			const click = (more: SendGridEvent) =>
+			const click = (more: PostedEvent) =>
 				sampleEvent('click', {
 					email: 'ann@example.com',
 					url: 'https://example.com/pricing?utm_source=mail',

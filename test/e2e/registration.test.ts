@@ -1,9 +1,9 @@
 import type { INodeParameters } from 'n8n-workflow';
-import { createSigningKey, DEFAULT_API_KEY, sampleEvent, SendGridEmulator } from '../emulator';
-import { itemsOf, N8nClient, type Credential, type Workflow } from './support/N8nClient';
-import { N8nInstance } from './support/N8nInstance';
-import { n8nVersions } from './support/runtime';
-import { TRIGGER, triggerWorkflow } from './support/workflow';
+import { createSigningKey, DEFAULT_API_KEY, sampleEvent, SendGridEmulator } from '../../emulator';
+import { itemsOf, N8nClient, type Credential, type Workflow } from '../../scripts/n8n/N8nClient';
+import { N8nInstance } from '../../scripts/n8n/N8nInstance';
+import { n8nVersions } from '../../scripts/n8n/runtime';
+import { TRIGGER, triggerWorkflow } from '../../scripts/n8n/workflow';
 
 const ONCE = { retryDelaysMs: [] };
 
@@ -40,7 +40,7 @@ describe.each(n8nVersions)('Registration in n8n %s', (version) => {
 	/** Saves the trigger with changes and publishes the workflow anew. */
 	async function republish({ id }: Workflow, change: (trigger: Workflow['nodes'][0]) => void) {
 		const { nodes, connections } = await client.getWorkflow(id);
-		const trigger = nodes.find(({ type }) => type.endsWith('.sendGridTrigger'))!;
+		const trigger = nodes.find(({ type }) => type.endsWith('.sendGridEmailTrigger'))!;
 		const { name } = trigger;
 		change(trigger);
 		if (trigger.name !== name) {

@@ -1,7 +1,7 @@
-import type { Credential, WorkflowDefinition } from './support/N8nClient';
-import { EMAIL_TYPE, node, TRIGGER_TYPE, wires, withCredential } from './support/workflow';
+import type { Credential, WorkflowDefinition } from '../../scripts/n8n/N8nClient';
+import { EMAIL_TYPE, node, TRIGGER_TYPE, wires, withCredential } from '../../scripts/n8n/workflow';
 
-const TRIGGER = 'SendGrid Trigger';
+const TRIGGER = 'SendGrid Email Trigger';
 
 const callCrm = (name: string, path: string, position: [number, number]) =>
 	node(

@@ -1,6 +1,6 @@
-import { N8nClient } from './support/N8nClient';
-import { N8nInstance } from './support/N8nInstance';
-import { n8nVersions } from './support/runtime';
+import { N8nClient } from '../../scripts/n8n/N8nClient';
+import { N8nInstance } from '../../scripts/n8n/N8nInstance';
+import { n8nVersions } from '../../scripts/n8n/runtime';
 
 describe.each(n8nVersions)('n8n %s with the packed package', (version) => {
 	let n8n: N8nInstance;
@@ -18,7 +18,7 @@ describe.each(n8nVersions)('n8n %s with the packed package', (version) => {
 	test('offers both nodes', async () => {
 		expect(await client.nodeTypes()).toEqual(
 			expect.arrayContaining([
-				'n8n-nodes-sendgrid-events.sendGridTrigger',
+				'n8n-nodes-sendgrid-events.sendGridEmailTrigger',
 				'n8n-nodes-sendgrid-events.sendGridEmail',
 			]),
 		);

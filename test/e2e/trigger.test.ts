@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { EVENT_TYPES } from '../../nodes/SendGrid/events/eventTypes';
-import { DEFAULT_API_KEY, SendGridEmulator, sampleEvent } from '../emulator';
-import { itemsOf, N8nClient, type Credential, type Workflow } from './support/N8nClient';
-import { N8nInstance } from './support/N8nInstance';
-import { n8nVersions } from './support/runtime';
-import { node, TRIGGER, triggerWorkflow } from './support/workflow';
+import { DEFAULT_API_KEY, SendGridEmulator, sampleEvent } from '../../emulator';
+import { itemsOf, N8nClient, type Credential, type Workflow } from '../../scripts/n8n/N8nClient';
+import { N8nInstance } from '../../scripts/n8n/N8nInstance';
+import { n8nVersions } from '../../scripts/n8n/runtime';
+import { node, TRIGGER, triggerWorkflow } from '../../scripts/n8n/workflow';
 
 const ALL_EVENTS = EVENT_TYPES.map(({ name }) => name);
 
@@ -23,7 +23,7 @@ async function eventually(expectation: () => void): Promise<void> {
 	}
 }
 
-describe.each(n8nVersions)('SendGrid Trigger in n8n %s', (version) => {
+describe.each(n8nVersions)('SendGrid Email Trigger in n8n %s', (version) => {
 	let sendGrid: SendGridEmulator;
 	let n8n: N8nInstance;
 	let client: N8nClient;

@@ -1,10 +1,10 @@
 import { name as packageName } from '../../package.json';
-import { DEFAULT_API_KEY, SendGridEmulator, sampleEvent } from '../emulator';
-import { itemsOf, N8nClient } from './support/N8nClient';
-import { N8nInstance } from './support/N8nInstance';
+import { DEFAULT_API_KEY, SendGridEmulator, sampleEvent } from '../../emulator';
+import { itemsOf, N8nClient } from '../../scripts/n8n/N8nClient';
+import { N8nInstance } from '../../scripts/n8n/N8nInstance';
 import { PackageRegistry } from './support/PackageRegistry';
-import { n8nVersions, runtime } from './support/runtime';
-import { TRIGGER, triggerWorkflow } from './support/workflow';
+import { n8nVersions, runtime } from '../../scripts/n8n/runtime';
+import { TRIGGER, triggerWorkflow } from '../../scripts/n8n/workflow';
 
 interface InstalledPackage {
 	packageName: string;

@@ -17,15 +17,15 @@ describe("n8n's loader with the built package", () => {
 	}, 60_000);
 
 	test('finds both nodes and the credential under their fixed names', () => {
-		expect(Object.keys(loader.nodeTypes).sort()).toEqual(['sendGridEmail', 'sendGridTrigger']);
+		expect(Object.keys(loader.nodeTypes).sort()).toEqual(['sendGridEmail', 'sendGridEmailTrigger']);
 		expect(Object.keys(loader.credentialTypes)).toEqual(['sendGridEventsApi']);
 		expect(loader.known.credentials.sendGridEventsApi?.supportedNodes?.sort()).toEqual([
 			'sendGridEmail',
-			'sendGridTrigger',
+			'sendGridEmailTrigger',
 		]);
 	});
 
-	test.each(['sendGridEmail', 'sendGridTrigger'])(
+	test.each(['sendGridEmail', 'sendGridEmailTrigger'])(
 		'%s has its icons and what it is found by',
 		(name) => {
 			const { description } = loader.nodeTypes[name]!.type as INodeType;
@@ -44,7 +44,7 @@ describe("n8n's loader with the built package", () => {
 		expect(Object.keys(main).sort()).toEqual([
 			'SendGridEmail',
 			'SendGridEventsApi',
-			'SendGridTrigger',
+			'SendGridEmailTrigger',
 			'normalizeEvent',
 			'verifySignature',
 		]);

@@ -1,7 +1,7 @@
 import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
 import { SendGridEventsApi } from '../../credentials/SendGridEventsApi.credentials';
 import { SendGridEmail } from '../../nodes/SendGrid/SendGridEmail.node';
-import { SendGridTrigger } from '../../nodes/SendGrid/SendGridTrigger.node';
+import { SendGridEmailTrigger } from '../../nodes/SendGrid/SendGridEmailTrigger.node';
 
 /** A field with the names of the fields it is inside of. */
 interface PlacedField {
@@ -22,7 +22,7 @@ function placed(properties: INodeProperties[], parent: string): PlacedField[] {
 }
 
 const fields = [
-	...placed(new SendGridTrigger().description.properties, 'SendGrid Trigger'),
+	...placed(new SendGridEmailTrigger().description.properties, 'SendGrid Email Trigger'),
 	...placed(new SendGridEmail().description.properties, 'SendGrid Email'),
 	...placed(new SendGridEventsApi().properties, 'Credential'),
 ].filter(({ field }) => field.type !== 'notice');

@@ -1,5 +1,5 @@
 import { NodeApiError, type INode } from 'n8n-workflow';
-import { parseErrorDetails, type ErrorText, type SendGridErrorDetail } from './errors';
+import { parseErrorDetails, type ErrorText, type SendGridErrorDetail } from './errorTexts';
 
 /** What an error of the API is made of. */
 export interface ApiErrorParts extends Partial<ErrorText> {

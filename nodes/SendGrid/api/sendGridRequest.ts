@@ -12,7 +12,7 @@ import {
 } from 'n8n-workflow';
 import { apiError } from './apiError';
 import { resolveBaseUrl, type SendGridCredentials } from './baseUrl';
-import { describeError, parseErrorDetails, type SendGridError } from './errors';
+import { describeError, parseErrorDetails, type SendGridError } from './errorTexts';
 import { DEFAULT_PATIENCE, nextAttempt } from './retry';
 
 export { errorStatus, mayHaveActed, sendGridErrors } from './apiError';

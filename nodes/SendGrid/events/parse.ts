@@ -3,7 +3,7 @@ import { isObject, type RawEvent } from './rawEvent';
 /** Why an entry of a post is no event. */
 export type MalformedReason = 'notAnObject' | 'noEventName';
 
-export interface ParsedDelivery {
+export interface ParsedPost {
 	events: RawEvent[];
 	/** How many entries were left out, by reason; empty when all were events. */
 	malformed: Partial<Record<MalformedReason, number>>;
@@ -27,7 +27,7 @@ export const TOO_DEEP = '[nested too deeply]';
  * @returns the events in the order posted, and what was left out; `undefined` when the body is not
  *   a JSON array at all
  */
-export function parseDelivery(rawBody: Buffer): ParsedDelivery | undefined {
+export function parsePost(rawBody: Buffer): ParsedPost | undefined {
 	let entries: unknown;
 	try {
 		entries = JSON.parse(rawBody.toString('utf8'));
@@ -36,7 +36,7 @@ export function parseDelivery(rawBody: Buffer): ParsedDelivery | undefined {
 	}
 	if (!Array.isArray(entries)) return undefined;
 
-	const parsed: ParsedDelivery = { events: [], malformed: {}, isIntact: true };
+	const parsed: ParsedPost = { events: [], malformed: {}, isIntact: true };
 	for (const entry of entries) {
 		const reason = malformedReason(entry);
 		if (reason !== undefined) {

@@ -2,9 +2,9 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { dedupeKey } from '../events/dedupeKey';
 import { normalizeEvent } from '../events/normalize';
 import { numberOf, textOf, type RawEvent } from '../events/rawEvent';
-import { MAX_CLOCK_SKEW_SECONDS } from '../events/receiveDelivery';
+import { MAX_CLOCK_SKEW_SECONDS } from '../events/receivePost';
 import type { DurableStore } from './durableLedger';
-import { eventsOf, unwrapEnvelope, type Envelope } from './envelope';
+import { eventsOf, unwrapHandover, type Handover } from './handover';
 import { PROCESS_ID, PROCESS_STARTED_AT, stateOf, type TriggerState } from './triggerState';
 
 /** How many keys the database row of a trigger holds; n8n reads and writes it as a whole. */
@@ -21,12 +21,12 @@ interface KeyedEvent {
  */
 export async function emitEvents(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const input = context.getInputData();
-	const envelope = unwrapEnvelope(input);
-	if (envelope === undefined) return [input];
+	const handover = unwrapHandover(input);
+	if (handover === undefined) return [input];
 
-	const events = eventsOf(envelope).map((raw) => ({ key: dedupeKey(raw), raw }));
+	const events = eventsOf(handover).map((raw) => ({ key: dedupeKey(raw), raw }));
 	const state = stateOf(context);
-	const handled = await findHandled(context, state, envelope, events);
+	const handled = await findHandled(context, state, handover, events);
 	const pairedItem = { item: 0 };
 	const items = events
 		.filter(({ key }) => !handled.has(key))
@@ -38,7 +38,7 @@ export async function emitEvents(context: IExecuteFunctions): Promise<INodeExecu
 async function findHandled(
 	context: IExecuteFunctions,
 	{ durableLedger }: TriggerState,
-	{ processId, settledKeys = [] }: Envelope,
+	{ processId, settledKeys = [] }: Handover,
 	events: KeyedEvent[],
 ): Promise<ReadonlySet<string>> {
 	// Run by hand or run again, an execution is to show its events although they are known.

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IExecuteFunctions, IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 import { Ledger } from '../events/ledger';
-import { DeliveryLog } from './deliveryLog';
+import { PostLog } from './postLog';
 import { DurableLedger } from './durableLedger';
 import { PostBatcher } from './postBatcher';
 
@@ -19,10 +19,10 @@ export interface TriggerState {
 	ledger: Ledger;
 	durableLedger: DurableLedger;
 	batcher: PostBatcher;
-	log: DeliveryLog;
+	log: PostLog;
 	/**
 	 * Keys settled in a process without database access (a webhook process of queue mode). They
-	 * travel in the envelopes that follow, so that a worker records them.
+	 * travel in the handovers that follow, so that a worker records them.
 	 */
 	settledElsewhere: Set<string>;
 	/** The last time SendGrid was asked for the webhook's key: when, and what it answered. */
@@ -55,7 +55,7 @@ export function stateOf(
 				),
 			),
 			batcher: new PostBatcher(),
-			log: new DeliveryLog(node.name),
+			log: new PostLog(node.name),
 			settledElsewhere: new Set(),
 		};
 		states.set(id, state);

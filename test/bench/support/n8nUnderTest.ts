@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { N8nClient, Workflow } from '../../e2e/support/N8nClient';
-import type { Post } from './posts';
+import type { N8nClient, Workflow } from '../../../scripts/n8n/N8nClient';
+import type { Post } from '../../support/posts';
 
 /** Senders posting at the same time, each waiting for its answer before it posts again. */
 const CONNECTIONS = 4;

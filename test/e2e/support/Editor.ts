@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chromium, selectors, type BrowserContext, type Locator, type Page } from 'playwright-core';
-import { defaultOwner } from './N8nClient';
+import { defaultOwner } from '../../../scripts/n8n/N8nClient';
 
 /**
  * Pictures for the documentation are written only when this names a folder:

@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from './freePort';
+import { freePort } from '../../../scripts/n8n/freePort';
 
 const run = promisify(execFile);
 

@@ -11,7 +11,7 @@ import {
 	type SendGridApiContext,
 	type SendGridRequest,
 } from '../../../nodes/SendGrid/api/sendGridRequest';
-import { DEFAULT_API_KEY, SendGridEmulator } from '../../emulator';
+import { DEFAULT_API_KEY, SendGridEmulator } from '../../../emulator';
 import { TestWorkflow } from '../support/n8nContexts';
 
 /** A node that has our credential and nothing else. */

@@ -1,7 +1,7 @@
 import { TestWorkflow } from './n8nContexts';
 import type { IDataObject, INodeExecutionData, INodeParameters } from 'n8n-workflow';
 import { SendGridEmail } from '../../../nodes/SendGrid/SendGridEmail.node';
-import { DEFAULT_API_KEY, type SendGridEmulator } from '../../emulator/sendGridEmulator';
+import { DEFAULT_API_KEY, type SendGridEmulator } from '../../../emulator/sendGridEmulator';
 
 export interface RunOptions {
 	/** The input items; one empty item by default. */

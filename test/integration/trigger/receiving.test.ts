@@ -1,9 +1,9 @@
 import '../support/n8nEnvironment';
 import { DataDeduplicationService } from 'n8n-core';
 import type { INodeParameters } from 'n8n-workflow';
-import { SendGridTrigger } from '../../../nodes/SendGrid/SendGridTrigger.node';
-import { sampleEvent, SendGridEmulator } from '../../emulator';
-import { DedupeRow, type DedupeConnection } from '../../unit/trigger/support/dedupeRow';
+import { SendGridEmailTrigger } from '../../../nodes/SendGrid/SendGridEmailTrigger.node';
+import { sampleEvent, SendGridEmulator } from '../../../emulator';
+import { DedupeRow, type DedupeConnection } from '../../support/dedupeRow';
 import { TestWorkflow } from '../support/n8nContexts';
 import { WebhookServer, type Started } from '../support/webhookServer';
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
 	});
 });
 
-describe('SendGrid Trigger behind a webhook', () => {
+describe('SendGrid Email Trigger behind a webhook', () => {
 	let sendGrid: SendGridEmulator;
 	let server: WebhookServer;
 	let webhookId: string;
@@ -43,7 +43,7 @@ describe('SendGrid Trigger behind a webhook', () => {
 	});
 
 	async function listen(parameters: INodeParameters = {}): Promise<void> {
-		const trigger = new SendGridTrigger();
+		const trigger = new SendGridEmailTrigger();
 		const webhook = sendGrid.addWebhook({ url: 'http://127.0.0.1:1/', signed: true });
 		webhookId = webhook.id;
 		const workflow = new TestWorkflow({

@@ -1,15 +1,15 @@
 /** Measures what the receiving core puts on the heap; run by heap.test.ts, prints JSON. */
 import { Ledger } from '../../../nodes/SendGrid/events/ledger';
 import { normalizeEvent } from '../../../nodes/SendGrid/events/normalize';
-import { receiveDelivery } from '../../../nodes/SendGrid/events/receiveDelivery';
-import { allocatedBy, heapUsed } from '../../bench/support/measure';
-import { PostMaker, type Post } from '../../bench/support/posts';
+import { receivePost } from '../../../nodes/SendGrid/events/receivePost';
+import { allocatedBy, heapUsed } from '../../support/measure';
+import { PostMaker, type Post } from '../../support/posts';
 
 const posts = new PostMaker();
 const ledger = new Ledger();
 
 function receive(post: Post) {
-	const outcome = receiveDelivery(post, {
+	const outcome = receivePost(post, {
 		publicKeys: [posts.key.publicKey],
 		maxAgeSeconds: 3600,
 		wants: () => true,

@@ -2,9 +2,9 @@ import crypto from 'node:crypto';
 import { stringify } from 'flatted';
 import { Ledger } from '../../../nodes/SendGrid/events/ledger';
 import { normalizeEvent } from '../../../nodes/SendGrid/events/normalize';
-import { receiveDelivery, type Delivery } from '../../../nodes/SendGrid/events/receiveDelivery';
-import { wrapEnvelope } from '../../../nodes/SendGrid/trigger/envelope';
-import { PostMaker } from '../../bench/support/posts';
+import { receivePost, type Post } from '../../../nodes/SendGrid/events/receivePost';
+import { wrapHandover } from '../../../nodes/SendGrid/trigger/handover';
+import { PostMaker } from '../../support/posts';
 
 /*
  * What a post costs, in what does not depend on how busy the machine is. npm run bench says what
@@ -19,11 +19,11 @@ const options = {
 	now: Date.now(),
 };
 
-function receive(post: Delivery) {
-	return receiveDelivery(post, { ...options, ledger: new Ledger() });
+function receive(post: Post) {
+	return receivePost(post, { ...options, ledger: new Ledger() });
 }
 
-function accepted(post: Delivery) {
+function accepted(post: Post) {
 	const outcome = receive(post);
 	if (outcome.kind !== 'accepted') throw new Error(`The post was ${outcome.kind}`);
 	return outcome;
@@ -69,7 +69,7 @@ test.each([1, 100, 2500])(
 	'what n8n stores to start with is the body and little more (%d)',
 	(count) => {
 		const { rawBody } = posts.post(count);
-		const envelope = wrapEnvelope({
+		const envelope = wrapHandover({
 			processId: 'id',
 			posts: [rawBody.toString()],
 			settledKeys: [],

@@ -13,7 +13,7 @@ const pages = [
 			.filter((file) => file.endsWith('.md'))
 			.map((file) => path.join(folder, file)),
 	),
-	'test/emulator/README.md',
+	'emulator/README.md',
 ];
 
 const read = (file: string) => readFileSync(path.join(PROJECT, file), 'utf8');
@@ -87,7 +87,7 @@ describe('the documentation', () => {
 	});
 
 	it('is where the nodes and the credential say it is', () => {
-		const codexFiles = ['SendGridTrigger', 'SendGridEmail'].map((node) =>
+		const codexFiles = ['SendGridEmailTrigger', 'SendGridEmail'].map((node) =>
 			read(`nodes/SendGrid/${node}.node.json`),
 		);
 		const urls = [

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { dedupeKey } from '../../../nodes/SendGrid/events/dedupeKey';
-import { MAX_DEPTH, parseDelivery } from '../../../nodes/SendGrid/events/parse';
+import { MAX_DEPTH, parsePost } from '../../../nodes/SendGrid/events/parse';
 import type { RawEvent } from '../../../nodes/SendGrid/events/rawEvent';
-import { anyObjectJson, PROPERTY } from './support/property';
+import { anyObjectJson, PROPERTY } from '../../support/property';
 
 const withoutId = { event: 'open', email: 'ann@example.com', timestamp: 1_600_112_502 };
 
@@ -92,7 +92,7 @@ describe('the key of an event without a usable id', () => {
 		const levels = 100_000;
 		const json = `{"event":"open","deep":${'['.repeat(levels)}${']'.repeat(levels)}}`;
 		const whole = JSON.parse(json) as RawEvent;
-		const [cut] = parseDelivery(Buffer.from(`[${json}]`))!.events;
+		const [cut] = parsePost(Buffer.from(`[${json}]`))!.events;
 		expect(dedupeKey(whole)).toBe(dedupeKey(cut!));
 	});
 });

@@ -1,6 +1,6 @@
 import { createEventFilter, type EventFilter } from '../../../nodes/SendGrid/events/filter';
 import { EVENT_TYPES } from '../../../nodes/SendGrid/events/eventTypes';
-import { sampleEvent } from '../../emulator/sampleEvents';
+import { sampleEvent } from '../../../emulator/sampleEvents';
 
 const ALL_TYPES = EVENT_TYPES.map(({ name }) => name);
 

@@ -1,4 +1,4 @@
-import { fuzz } from '../../chaos/fuzz';
+import { fuzz } from '../../support/fuzz';
 
 /** `npm run test:chaos -- --only fuzz` takes a million of them. */
 const INPUTS = 10_000;

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { toIsoString } from '../../../nodes/SendGrid/events/isoTime';
-import { PROPERTY } from './support/property';
+import { PROPERTY } from '../../support/property';
 
 const MAX_DATE_MS = 8.64e15;
 

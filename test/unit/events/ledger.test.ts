@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { DEFAULT_LEDGER_LIMITS, Ledger } from '../../../nodes/SendGrid/events/ledger';
-import { PROPERTY } from './support/property';
+import { PROPERTY } from '../../support/property';
 import { ReferenceLedger } from './support/referenceLedger';
 
 const MINUTE = 60_000;

@@ -6,8 +6,8 @@ import {
 	type SendGridEvent,
 } from '../../../nodes/SendGrid/events/normalize';
 import type { RawEvent } from '../../../nodes/SendGrid/events/rawEvent';
-import { sampleEvent, testEndpointEvents } from '../../emulator/sampleEvents';
-import { anyObjectJson, PROPERTY } from './support/property';
+import { sampleEvent, testEndpointEvents } from '../../../emulator/sampleEvents';
+import { anyObjectJson, PROPERTY } from '../../support/property';
 
 const sample = (name: EventName, changes: RawEvent = {}) =>
 	sampleEvent(name, { sg_event_id: 'id-1', ...changes });

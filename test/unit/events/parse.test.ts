@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
-import { MAX_DEPTH, parseDelivery } from '../../../nodes/SendGrid/events/parse';
-import { anyObjectJson, PROPERTY } from './support/property';
+import { MAX_DEPTH, parsePost } from '../../../nodes/SendGrid/events/parse';
+import { anyObjectJson, PROPERTY } from '../../support/property';
 
-const parse = (body: string) => parseDelivery(Buffer.from(body));
+const parse = (body: string) => parsePost(Buffer.from(body));
 const first = { event: 'open', sg_event_id: 'first' };
 const last = { event: 'click', sg_event_id: 'last' };
 
@@ -49,7 +49,7 @@ describe('a body that is no list', () => {
 	});
 
 	it('gives nothing when it is not UTF-8 text at all', () => {
-		expect(parseDelivery(Buffer.from([0xff, 0xfe, 0x00]))).toBeUndefined();
+		expect(parsePost(Buffer.from([0xff, 0xfe, 0x00]))).toBeUndefined();
 	});
 });
 
@@ -151,7 +151,7 @@ it('holds for any objects: what has an event passes unchanged, the rest is count
 it('never throws, whatever the bytes', () => {
 	fc.assert(
 		fc.property(fc.uint8Array(), fc.string(), (bytes, text) => {
-			parseDelivery(Buffer.from(bytes));
+			parsePost(Buffer.from(bytes));
 			parse(`[${text}]`);
 		}),
 		PROPERTY,

@@ -8,9 +8,9 @@ import {
 	TIMESTAMP_HEADER,
 	verifySignature,
 } from '../../../nodes/SendGrid/events/signature';
-import { createSigningKey, signBody, type SigningKey } from '../../emulator/signing';
+import { createSigningKey, signBody, type SigningKey } from '../../../emulator/signing';
 import { derSignature, P256_ORDER, readSignature } from './support/der';
-import { anyText, PROPERTY } from './support/property';
+import { anyText, PROPERTY } from '../../support/property';
 
 const key = createSigningKey();
 const timestamp = '1600112502';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { DurableLedger } from '../../../nodes/SendGrid/trigger/durableLedger';
-import { PROPERTY } from '../events/support/property';
-import { DedupeRow, type DedupeConnection } from './support/dedupeRow';
+import { PROPERTY } from '../../support/property';
+import { DedupeRow, type DedupeConnection } from '../../support/dedupeRow';
 
 const RECORDED_KEYS = ['a', 'b', 'c', 'd', 'e'];
 /** Looked for, but never recorded. */

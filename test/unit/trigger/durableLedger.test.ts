@@ -1,5 +1,5 @@
 import { DurableLedger } from '../../../nodes/SendGrid/trigger/durableLedger';
-import { DedupeRow, type DedupeConnection } from './support/dedupeRow';
+import { DedupeRow, type DedupeConnection } from '../../support/dedupeRow';
 
 interface Process {
 	ledger: DurableLedger;

@@ -1,8 +1,8 @@
 import crypto from 'node:crypto';
 import type { IWebhookFunctions } from 'n8n-workflow';
 import { listKeys, readParameters } from '../../../nodes/SendGrid/trigger/parameters';
-import { createSigningKey } from '../../emulator/signing';
-import { sampleEvent } from '../../emulator/sampleEvents';
+import { createSigningKey } from '../../../emulator/signing';
+import { sampleEvent } from '../../../emulator/sampleEvents';
 
 /** Reads the parameters of a node on which these are set; n8n gives the fallback for the others. */
 function read(parameters: Record<string, unknown>) {

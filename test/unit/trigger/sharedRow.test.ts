@@ -1,5 +1,5 @@
 import { DurableLedger } from '../../../nodes/SendGrid/trigger/durableLedger';
-import { DedupeRow } from './support/dedupeRow';
+import { DedupeRow } from '../../support/dedupeRow';
 
 /** A worker of queue mode; `isShared` tells it that there are others. */
 function startWorker(row: DedupeRow, isShared = true): DurableLedger {

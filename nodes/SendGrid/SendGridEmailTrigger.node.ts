@@ -1,0 +1,85 @@
+import {
+	type IExecuteFunctions,
+	type IHookFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
+} from 'n8n-workflow';
+import { emitEvents } from './trigger/emit';
+import { OUTPUTS_EXPRESSION, responseModeField, triggerProperties } from './trigger/properties';
+import { answerPost } from './trigger/answerPost';
+import { checkRegistration, register, unregister } from './trigger/registration/registration';
+
+export class SendGridEmailTrigger implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'SendGrid Email Trigger',
+		name: 'sendGridEmailTrigger',
+		icon: { light: 'file:icons/sendgridEvents.svg', dark: 'file:icons/sendgridEvents.dark.svg' },
+		group: ['trigger'],
+		// Both the same: for webhooks of nodes of version 1, n8n evaluates an expression of its own on
+		// each post, which costs a few milliseconds.
+		version: [1, 2],
+		subtitle: '={{[$parameter["events"]].flat().join(", ").replaceAll("_", " ")}}',
+		description: 'Starts the workflow when SendGrid reports an open, click, bounce or other event',
+		eventTriggerDescription:
+			'Waiting for SendGrid. In automatic setup its sample events come by themselves; if nothing comes, see whether SendGrid can reach the address of this n8n.',
+		defaults: { name: 'SendGrid Email Trigger' },
+		inputs: [],
+		outputs: OUTPUTS_EXPRESSION as INodeTypeDescription['outputs'],
+		credentials: [
+			{
+				name: 'sendGridEventsApi',
+				required: true,
+				displayOptions: { show: { setup: ['automatic'] } },
+			},
+		],
+		webhooks: [
+			{
+				name: 'default',
+				httpMethod: 'POST',
+				path: 'events',
+				...responseModeField,
+				responseData: 'noData',
+			},
+		],
+		triggerPanel: {
+			header: 'See what SendGrid sends',
+			executionsHelp: {
+				inactive:
+					'Click <b>Execute step</b> to see the sample events of SendGrid, or, with the option <b>Sample Events When Testing</b> off, to wait two minutes for a real one. Nothing comes? SendGrid must reach this n8n at the address under <b>Webhook URLs</b>. What was refused, and why, is in the log of n8n.',
+				active:
+					'Real events start the published workflow: find them under <b>Executions</b>, not here. <b>Execute step</b> shows the sample events of SendGrid. Nothing comes? SendGrid must reach this n8n at the address under <b>Webhook URLs</b>. What was refused, and why, is in the log of n8n.',
+			},
+			activationHint: {
+				inactive:
+					'In automatic setup, SendGrid posts its sample events here at once. Publish the workflow to be started by real events.',
+				active: 'Real events start the published workflow. They are listed under Executions.',
+			},
+		},
+		properties: triggerProperties,
+	};
+
+	webhookMethods = {
+		default: {
+			async checkExists(this: IHookFunctions): Promise<boolean> {
+				return await checkRegistration(this);
+			},
+			async create(this: IHookFunctions): Promise<boolean> {
+				return await register(this);
+			},
+			async delete(this: IHookFunctions): Promise<boolean> {
+				return await unregister(this);
+			},
+		},
+	};
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		return await answerPost(this);
+	}
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return await emitEvents(this);
+	}
+}

@@ -1,0 +1,58 @@
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { BatchOperation } from '../operation';
+import { acceptedMail } from './acceptedMail';
+import { SendReport } from './sendReport';
+import { sendProperties } from './properties';
+import {
+	checkMessage,
+	checkPersonalization,
+	checkRequestBytes,
+	messageBytes,
+	personalizationBytes,
+} from './limits';
+import { Mailer } from './mailer';
+import { fillTemplate, readForm } from './readForm';
+
+/** One mail for each input item, to everyone in its To, CC and BCC together. */
+export const send: BatchOperation = {
+	option: {
+		name: 'Send',
+		value: 'send',
+		action: 'Send an email',
+		description: 'Send one email; all its recipients get the same one and see each other',
+	},
+	properties: sendProperties,
+	async executeAll(context) {
+		const mailer = new Mailer(context);
+		const report = new SendReport(context);
+		for (const item of report.openItems) {
+			if (report.stopped) break;
+			try {
+				report.accept(item, await sendItem(context, mailer, item));
+			} catch (error) {
+				report.fail(item, error);
+			}
+		}
+		return report.finish();
+	},
+};
+
+async function sendItem(
+	context: IExecuteFunctions,
+	mailer: Mailer,
+	item: number,
+): Promise<IDataObject> {
+	const form = await readForm(context, item);
+	const { message, envelope } = form;
+	const personalization =
+		message.templateId === ''
+			? { ...envelope, templateData: {}, substitutions: {} }
+			: fillTemplate(form);
+	checkMessage(message, Date.now() / 1000);
+	checkPersonalization(personalization, message);
+	checkRequestBytes(messageBytes(message) + personalizationBytes(personalization));
+
+	if (message.sendAt !== undefined) message.batchId ??= await mailer.createBatchId();
+	const receipt = await mailer.send(message, [personalization]);
+	return acceptedMail(receipt, message, [personalization]);
+}

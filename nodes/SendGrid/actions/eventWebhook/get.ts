@@ -1,0 +1,17 @@
+import type { ItemOperation } from '../operation';
+import { getEventWebhook } from '../../api/eventWebhooks';
+import { webhookIdOf, webhookIdParameter } from './parameters';
+
+export const get: ItemOperation = {
+	option: {
+		name: 'Get',
+		value: 'get',
+		action: 'Get an event webhook',
+		description:
+			'Read the settings of one Event Webhook: its URL, the events it posts, whether it is enabled, and the public key if it is signed',
+	},
+	properties: [webhookIdParameter],
+	async executeItem(context, itemIndex) {
+		return await getEventWebhook(context, webhookIdOf(context, itemIndex));
+	},
+};

@@ -1,0 +1,34 @@
+import type { ItemOperation } from '../operation';
+import { listEventWebhooks, type EventWebhook } from '../../api/eventWebhooks';
+
+export const getAll: ItemOperation = {
+	option: {
+		name: 'Get Many',
+		value: 'getAll',
+		action: 'Get many event webhooks',
+		description:
+			'List the Event Webhooks of the account. Each says how many webhooks are used ("usedSlots") and allowed ("allowedSlots"), and whether it looks like that of a SendGrid Email Trigger ("looksLikeTrigger"): to find those left behind.',
+	},
+	properties: [],
+	async executeItem(context) {
+		const { webhooks, max_allowed } = await listEventWebhooks(context);
+		return webhooks.map((webhook) => ({
+			...webhook,
+			looksLikeTrigger: looksLikeTrigger(webhook),
+			usedSlots: webhooks.length,
+			allowedSlots: max_allowed,
+		}));
+	},
+};
+
+/**
+ * Whether the webhook has the form that a SendGrid Email Trigger gives its own: a name that begins with
+ * `n8n: `, or a URL that ends in the node's webhook id and `/events`. That of another n8n on the
+ * same SendGrid account has it as well.
+ */
+export function looksLikeTrigger({ url, friendly_name }: EventWebhook): boolean {
+	return (
+		/\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\/events\/?$/i.test(url) ||
+		/^n8n: /.test(friendly_name ?? '')
+	);
+}

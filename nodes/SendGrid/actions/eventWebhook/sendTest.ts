@@ -1,0 +1,19 @@
+import type { ItemOperation } from '../operation';
+import { getEventWebhook, postSampleEvents } from '../../api/eventWebhooks';
+import { webhookIdOf, webhookIdParameter } from './parameters';
+
+export const sendTest: ItemOperation = {
+	option: {
+		name: 'Send Test',
+		value: 'sendTest',
+		action: 'Send test events to an event webhook',
+		description:
+			"Have SendGrid post its sample events to the webhook's URL, to see whether they arrive",
+	},
+	properties: [webhookIdParameter],
+	async executeItem(context, itemIndex) {
+		const { id, url } = await getEventWebhook(context, webhookIdOf(context, itemIndex));
+		await postSampleEvents(context, url, id);
+		return { id, url, sent: true };
+	},
+};

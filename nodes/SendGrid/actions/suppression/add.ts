@@ -1,0 +1,56 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { sendGridRequest } from '../../api/sendGridRequest';
+import { InvalidFieldError } from '../../fields/invalidFieldError';
+import type { ItemOperation } from '../operation';
+import { LIST_OPTIONS } from './lists';
+import { emailOf, emailParameter, groupIdOf, groupParameter } from './parameters';
+
+/** SendGrid fills the other lists itself. */
+const OPEN_LISTS = ['globalUnsubscribes', 'groupUnsubscribes'];
+
+const listParameter: INodeProperties = {
+	displayName: 'List',
+	name: 'list',
+	type: 'options',
+	options: LIST_OPTIONS.filter(({ value }) => OPEN_LISTS.includes(value as string)),
+	default: 'globalUnsubscribes',
+	description: 'The list to add the address to',
+};
+
+export const add: ItemOperation = {
+	option: {
+		name: 'Add',
+		value: 'add',
+		action: 'Add an address to a suppression list',
+		description:
+			'Unsubscribe an email address: from all mail (globalUnsubscribes), or from the mail of one unsubscribe group (groupUnsubscribes). SendGrid sends it no such mail any more.',
+	},
+	properties: [emailParameter, listParameter, groupParameter],
+	async executeItem(context, itemIndex) {
+		const email = emailOf(context, itemIndex);
+		const list = context.getNodeParameter(listParameter.name, itemIndex) as string;
+		if (!OPEN_LISTS.includes(list)) {
+			throw new InvalidFieldError(
+				listParameter.displayName,
+				`nothing can be added to "${list}". Use ${OPEN_LISTS.join(' or ')}.`,
+			);
+		}
+		const call = {
+			method: 'POST',
+			body: { recipient_emails: [email] },
+			// An address that is on the list already stays as it is.
+			repeatAfterServerError: true,
+		} as const;
+
+		if (list === 'globalUnsubscribes') {
+			await sendGridRequest(context, { ...call, path: '/v3/asm/suppressions/global' });
+			return { email, list, added: true };
+		}
+		const groupId = groupIdOf(context, itemIndex);
+		const groupPath = `/v3/asm/groups/${groupId}`;
+		// For a group that does not exist, SendGrid would unsubscribe the address from everything.
+		await sendGridRequest(context, { method: 'GET', path: groupPath });
+		await sendGridRequest(context, { ...call, path: `${groupPath}/suppressions` });
+		return { email, list, group_id: groupId, added: true };
+	},
+};

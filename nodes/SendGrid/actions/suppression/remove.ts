@@ -1,0 +1,49 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { ifFound } from '../../api/ifFound';
+import { sendGridRequest } from '../../api/sendGridRequest';
+import { requiredText } from '../../fields/values';
+import type { ItemOperation } from '../operation';
+import { LIST_OPTIONS, suppressionList } from './lists';
+import { emailOf, emailParameter, groupIdOf, groupParameter } from './parameters';
+
+const listParameter: INodeProperties = {
+	displayName: 'List',
+	name: 'list',
+	type: 'options',
+	options: LIST_OPTIONS,
+	default: 'bounces',
+	description: 'The list to remove the address from',
+};
+
+export const remove: ItemOperation = {
+	option: {
+		name: 'Remove',
+		value: 'remove',
+		action: 'Remove an address from a suppression list',
+		description:
+			'Take an email address off one suppression list, so that SendGrid sends mail to it again. Take off who unsubscribed or reported spam only if they ask for it. "removed" is false if the address was not on the list.',
+	},
+	properties: [emailParameter, listParameter, groupParameter],
+	async executeItem(context, itemIndex) {
+		const list = suppressionList(
+			context.getNodeParameter(listParameter.name, itemIndex),
+			listParameter.displayName,
+		);
+		const { displayName, name } = emailParameter;
+		// The list of invalid addresses holds what is no address.
+		const email =
+			list.value === 'invalidEmails'
+				? requiredText(context.getNodeParameter(name, itemIndex), displayName, 'Enter the address.')
+				: emailOf(context, itemIndex);
+		const group = list.value === 'groupUnsubscribes' && {
+			group_id: groupIdOf(context, itemIndex),
+		};
+		const parent = group ? `/v3/asm/groups/${group.group_id}/suppressions` : list.addressPath;
+		const request = sendGridRequest(context, {
+			method: 'DELETE',
+			path: `${parent}/${encodeURIComponent(email)}`,
+		});
+		const removed = (await ifFound(request)) !== undefined;
+		return { email, list: list.value, ...group, removed };
+	},
+};

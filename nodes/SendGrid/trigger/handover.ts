@@ -1,0 +1,30 @@
+import type { INodeExecutionData } from 'n8n-workflow';
+import type { RawEvent } from '../events/rawEvent';
+
+/**
+ * What `webhook()` hands to `execute()`: one item, whatever the number of events. n8n stores it with
+ * the execution, which is far cheaper for one text than for many small objects.
+ */
+export interface Handover {
+	/** The process that received the post; see `PROCESS_ID`. */
+	processId: string;
+	/** The events that are new as far as that process knows: a JSON array per post. */
+	posts: string[];
+	/** Keys settled before by a process that cannot write to n8n's database. */
+	settledKeys?: string[];
+}
+
+const HANDOVER_FIELD = 'sendGridPosts';
+
+export function wrapHandover(handover: Handover): INodeExecutionData {
+	return { json: { [HANDOVER_FIELD]: { ...handover } } };
+}
+
+/** The handover in the trigger's input; `undefined` for anything else, such as an edited item. */
+export function unwrapHandover(items: INodeExecutionData[]): Handover | undefined {
+	return items[0]?.json[HANDOVER_FIELD] as Handover | undefined;
+}
+
+export function eventsOf(handover: Handover): RawEvent[] {
+	return handover.posts.flatMap((post) => JSON.parse(post) as RawEvent[]);
+}

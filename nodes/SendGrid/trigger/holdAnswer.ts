@@ -1,0 +1,24 @@
+import type { IWebhookFunctions } from 'n8n-workflow';
+
+type Response = ReturnType<IWebhookFunctions['getResponseObject']>;
+
+/**
+ * Calls back when n8n answers, with the status it decided on, and holds the answer back for what the
+ * callback has yet to do. Whether the sender is still there to read the answer does not matter: a
+ * workflow that outlasts the sender's patience must neither run twice at once nor be forgotten. So
+ * this waits for the call of `end`, not for the connection.
+ */
+export function holdAnswer(
+	response: Response,
+	callback: (statusCode: number) => Promise<unknown> | undefined,
+): void {
+	const end = response.end;
+	response.end = function (this: Response, ...args: unknown[]) {
+		response.end = end;
+		const answer = () => Reflect.apply(end, this, args) as Response;
+		const pending = callback(response.statusCode);
+		if (pending === undefined) return answer();
+		void pending.then(answer);
+		return this;
+	} as Response['end'];
+}

@@ -1,0 +1,96 @@
+import { ABUSE_SETTINGS, forgedPosts, largePosts, slowSender } from './abuse';
+import { kills } from './kills';
+import { outage } from './outage';
+import { queueMode, runCluster, type Cluster, type Incident } from './queue';
+import type { Report } from './report';
+import { restarts } from './restarts';
+import { missingPrograms } from './services';
+import { Stage } from './stage';
+import { failingWorkflow, slowWorkflow } from './workflowFaults';
+
+/** Short versions; `npm run test:chaos` and `npm run test:queue` take longer and see more. */
+const SEED = 20_261_120;
+
+function expectHeld({ title, figures, faults }: Report): void {
+	expect({ title, figures, faults }).toEqual({ title, figures, faults: [] });
+}
+
+/** Several tests share what takes long to start. */
+function shared<T>(run: (act: (value: T) => Promise<void>) => Promise<void>) {
+	let value: T;
+	let end: () => void;
+	let ended: Promise<void>;
+	beforeAll(async () => {
+		await new Promise<void>((resolve, reject) => {
+			ended = run(async (started) => {
+				value = started;
+				resolve();
+				await new Promise<void>((finish) => (end = finish));
+			});
+			ended.catch(reject);
+		});
+	});
+	afterAll(async () => {
+		end?.();
+		await ended;
+	});
+	return () => value;
+}
+
+describe('What the trigger promises', () => {
+	const stage = shared<Stage>((act) =>
+		Stage.run({ n8n: { env: ABUSE_SETTINGS }, sendGrid: { deliveryTimeoutMs: 1500 } }, act),
+	);
+
+	test('each event once over restarts, when received', async () => {
+		expectHeld(await restarts(stage(), { events: 1000, seed: SEED, times: 1 }));
+	});
+
+	test('each event at least once over kills, when the workflow succeeds', async () => {
+		const moments = ['working', 'answered'] as const;
+		expectHeld(
+			await kills(stage(), { acknowledge: 'lastNode', events: 1000, seed: SEED, moments }),
+		);
+	});
+
+	test('nothing lost and no good event repeated by a workflow that fails', async () => {
+		expectHeld(await failingWorkflow(stage(), { events: 300, seed: SEED }));
+	});
+
+	test('a slow workflow runs once, however impatient the sender', async () => {
+		expectHeld(await slowWorkflow(stage(), { senderWaitsMs: 1500 }));
+	});
+
+	test('what is repeated after hours is taken', async () => {
+		expectHeld(await outage(stage()));
+	});
+
+	test('forged posts are refused and a genuine one among them is taken', async () => {
+		expectHeld(await forgedPosts(stage(), { posts: 200 }));
+	});
+
+	test('a sender that never finishes does not hold up others', async () => {
+		expectHeld(await slowSender(stage(), { waitForEnd: false }));
+	});
+
+	test('bodies over the limit are refused, plain and compressed', async () => {
+		expectHeld(await largePosts(stage()));
+	});
+});
+
+const missing = missingPrograms();
+if (missing.length > 0) {
+	test.skip(`Queue mode is not tested: ${missing.join(' and ')} is not installed`, () => {});
+} else {
+	describe('What the trigger promises in queue mode', () => {
+		const cluster = shared<Cluster>((act) => runCluster(act));
+
+		test.each<Incident>(['none', 'a worker is killed'])(
+			'nothing lost; incident: %s',
+			async (incident) => {
+				const run = { acknowledge: 'lastNode', incident, events: 500, seed: SEED } as const;
+				expectHeld(await queueMode(cluster(), run));
+			},
+		);
+	});
+}

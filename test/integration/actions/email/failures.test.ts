@@ -1,0 +1,267 @@
+import {
+	createRunExecutionData,
+	type IDataObject,
+	type INodeExecutionData,
+	type INodeParameters,
+	type IRunExecutionData,
+} from 'n8n-workflow';
+import { SendGridEmail } from '../../../../nodes/SendGrid/SendGridEmail.node';
+import { DEFAULT_API_KEY, SendGridEmulator, type EmulatorOptions } from '../../../../emulator';
+import { outputOf, runSendGridEmail, sendGridEmailWorkflow } from '../../support/runSendGridEmail';
+
+const SEND: INodeParameters = {
+	from: 'Ann <ann@example.com>',
+	to: '={{ $json.email }}',
+	subject: 'Hi',
+	text: 'Hello',
+};
+const MANY: INodeParameters = { ...SEND, operation: 'sendMany' };
+/** Ten items to a request. */
+const IN_TENS: INodeParameters = {
+	...MANY,
+	categories: '={{ "ten" + Math.floor($itemIndex / 10) }}',
+};
+/** And one request after the other, so that it is known which ones come before a failure. */
+const IN_ORDER: INodeParameters = { ...IN_TENS, settings: { parallelRequests: 1 } };
+
+// Ten thousand expressions take n8n a while on a busy machine.
+jest.setTimeout(120_000);
+
+let sendGrid: SendGridEmulator;
+
+async function start(options: EmulatorOptions = {}): Promise<void> {
+	await sendGrid?.stop();
+	sendGrid = await SendGridEmulator.start({ mailEvents: false, ...options });
+}
+beforeEach(async () => await start());
+afterAll(async () => await sendGrid.stop());
+
+const people = (count: number) =>
+	Array.from({ length: count }, (_, index) => ({ email: `person${index}@example.com` }));
+const sends = () => sendGrid.requests.filter(({ path }) => path === '/v3/mail/send');
+/** Everyone who got a mail, once for each mail. */
+const recipients = () =>
+	sendGrid.mails.flatMap(({ body }) =>
+		body.personalizations.flatMap(({ to }) => to.map(({ email }) => email)),
+	);
+/** The request that carries the mail to this person. */
+const requestTo = (index: number) => (request: { path: string; body: unknown }) =>
+	request.path === '/v3/mail/send' &&
+	JSON.stringify(request.body).includes(`"person${index}@example.com"`);
+
+describe('an error of SendGrid', () => {
+	const failWith = async (
+		error: { status: number; body?: unknown },
+		parameters: INodeParameters = SEND,
+	) => {
+		sendGrid.failNext('POST /v3/mail/send', error);
+		return await outputOf(sendGrid, parameters, { items: people(1) }).catch(
+			(caught: unknown) => caught,
+		);
+	};
+
+	it('reaches the user in its own words, with the field', async () => {
+		const message = 'The template must be published';
+		expect(
+			await failWith({ status: 400, body: { errors: [{ message, field: 'template_id' }] } }),
+		).toMatchObject({ message: `SendGrid: ${message} (field template_id)` });
+	});
+
+	it('for a sender that is not verified points to Sender Authentication', async () => {
+		await start({ verifiedSenders: ['carl@example.com'] });
+		await expect(outputOf(sendGrid, SEND, { items: people(1) })).rejects.toMatchObject({
+			description: expect.stringContaining('Settings > Sender Authentication'),
+		});
+	});
+
+	it('for a key that may not send names the scope', async () => {
+		await start({ apiKeys: [{ key: DEFAULT_API_KEY, scopes: ['templates.read'] }] });
+		await expect(outputOf(sendGrid, SEND, { items: people(1) })).rejects.toMatchObject({
+			message: expect.stringContaining('mail.send'),
+			description: expect.stringContaining('Settings > API Keys'),
+		});
+	});
+
+	it('for a plan without credits says so', async () => {
+		const body = { errors: [{ message: 'Maximum credits exceeded', field: null, help: null }] };
+		expect(await failWith({ status: 401, body })).toMatchObject({
+			message: expect.stringContaining('credits'),
+			description: expect.stringContaining('Maximum credits exceeded'),
+		});
+	});
+
+	it('about one of many recipients names the item', async () => {
+		const items = [{ email: 'a@example.com, b@example.com' }, { email: 'c@example.com' }];
+		sendGrid.failNext('POST /v3/mail/send', {
+			status: 400,
+			body: { errors: [{ message: 'Bad', field: 'personalizations.2.to.0.email' }] },
+		});
+		await expect(outputOf(sendGrid, MANY, { items })).rejects.toMatchObject({
+			description: expect.stringContaining('personalizations.2 is item 1.'),
+		});
+	});
+});
+
+describe('a mail that may have gone', () => {
+	it.each([
+		['after a 500', { status: 500 }],
+		['after a 503', { status: 503 }],
+		['after a connection that broke', { connection: 'break' as const, afterWork: true }],
+	])('is not sent again %s, and the error says so', async (_, fault) => {
+		sendGrid.failNext('POST /v3/mail/send', fault);
+		await expect(outputOf(sendGrid, SEND, { items: people(1) })).rejects.toMatchObject({
+			description: expect.stringContaining('may have been sent'),
+			context: { mayHaveBeenSent: true },
+		});
+		expect(sends()).toHaveLength(1);
+	});
+
+	it('is told from one that was refused', async () => {
+		sendGrid.failNext(requestTo(0), { status: 500 });
+		sendGrid.failNext(requestTo(1), { status: 400 });
+		const output = await outputOf(sendGrid, SEND, { items: people(3), continueOnFail: true });
+		expect(output).toEqual([
+			{
+				error: expect.any(String),
+				message: expect.stringMatching(/^Perhaps sent\. The mail may have been sent/),
+			},
+			{ error: expect.any(String), message: expect.stringMatching(/^Not sent\. /) },
+			expect.objectContaining({ accepted: true }),
+		]);
+	});
+
+	it('is not assumed where only the batch ID could not be had', async () => {
+		sendGrid.failNext('POST /v3/mail/batch', { status: 403 });
+		const sendAt = new Date(Date.now() + 3.6e6).toISOString();
+		const parameters = { ...SEND, additionalFields: { sendAt } };
+		const output = await outputOf(sendGrid, parameters, { items: people(1), continueOnFail: true });
+		expect(output).toMatchObject([{ message: expect.stringMatching(/^Not sent\. /) }]);
+		expect(sends()).toEqual([]);
+	});
+});
+
+describe('a rate limit in the middle', () => {
+	it('is waited for, and all 10,000 are sent once', async () => {
+		const items = people(10_000);
+		const reset = Math.ceil(Date.now() / 1000) + 1;
+		for (const index of [2_000, 5_000]) {
+			sendGrid.failNext(requestTo(index), {
+				status: 429,
+				headers: { 'X-RateLimit-Reset': String(reset) },
+			});
+		}
+		const output = await outputOf(sendGrid, MANY, { items });
+		expect(
+			sends()
+				.map(({ status }) => status)
+				.filter((status) => status === 429),
+		).toHaveLength(2);
+		expect(sends()).toHaveLength(12);
+		expect(recipients().sort()).toEqual(items.map(({ email }) => email).sort());
+		expect(output.every(({ accepted }) => accepted === true)).toBe(true);
+	});
+});
+
+describe('a request that fails in the middle', () => {
+	const items = people(50);
+	const failed = (index: number) => index >= 20 && index < 30;
+	beforeEach(() => sendGrid.failNext(requestTo(25), { status: 500 }));
+
+	it('takes exactly its own items down the error path', async () => {
+		const output = await runSendGridEmail(sendGrid, IN_TENS, { items, continueOnFail: true });
+		expect(output).toHaveLength(items.length);
+		output.forEach(({ json, pairedItem }, index) => {
+			expect(json.accepted).toBe(failed(index) ? undefined : true);
+			expect(typeof json.error).toBe(failed(index) ? 'string' : 'undefined');
+			expect(pairedItem).toEqual({ item: index });
+		});
+		expect(sends()).toHaveLength(5);
+	});
+
+	it('ends the run, with an error that says how far it came', async () => {
+		await expect(outputOf(sendGrid, IN_ORDER, { items })).rejects.toMatchObject({
+			description: expect.stringMatching(
+				/Accepted by SendGrid: items 0–19\. Perhaps sent: items 20–29\. Not sent: items 30–49\.$/,
+			),
+			context: { itemIndex: 20 },
+		});
+		expect(sends()).toHaveLength(3);
+	});
+});
+
+describe('a second try', () => {
+	/** What n8n does on "Retry On Fail" and when the user retries the execution. */
+	async function run(
+		parameters: INodeParameters,
+		items: IDataObject[],
+		execution: IRunExecutionData,
+		runIndex = 0,
+	): Promise<INodeExecutionData[]> {
+		const workflow = sendGridEmailWorkflow(sendGrid, parameters);
+		const context = workflow.executeContext(
+			items.map((json) => ({ json })),
+			'trigger',
+			execution,
+			runIndex,
+		);
+		const [output] = await new SendGridEmail().execute.call(context);
+		return output ?? [];
+	}
+
+	it.each([
+		['Send', SEND, 4, 2],
+		['Send Many', IN_ORDER, 40, 25],
+	])('of %s leaves out what was accepted', async (_, parameters, count, failing) => {
+		const execution = createRunExecutionData();
+		const items = people(count);
+		sendGrid.failNext(requestTo(failing), { status: 400 });
+		await expect(run(parameters, items, execution)).rejects.toThrow();
+		// n8n keeps the execution in its database in between.
+		const stored = JSON.parse(JSON.stringify(execution)) as IRunExecutionData;
+		const accepted = recipients();
+		expect(accepted.length).toBeGreaterThan(0);
+
+		const output = await run(parameters, items, stored);
+		expect(recipients().sort()).toEqual(items.map(({ email }) => email).sort());
+		expect(output.map(({ pairedItem }) => pairedItem)).toEqual(
+			items.map((_item, item) => ({ item })),
+		);
+		expect(output.map(({ json }) => json.to)).toEqual(items.map(({ email }) => [email]));
+		const messageIds = new Set(sendGrid.mails.map(({ messageId }) => messageId));
+		expect(output.every(({ json }) => messageIds.has(json.messageId as string))).toBe(true);
+	});
+
+	it('is not taken for one when a loop comes round again', async () => {
+		const execution = createRunExecutionData();
+		sendGrid.failNext(requestTo(1), { status: 400 });
+		await expect(run(SEND, people(2), execution)).rejects.toThrow();
+		await run(SEND, people(2), execution, 1);
+		expect(recipients()).toEqual(['person0', 'person0', 'person1'].map((n) => `${n}@example.com`));
+	});
+
+	it('starts afresh after a success', async () => {
+		const execution = createRunExecutionData();
+		sendGrid.failNext(requestTo(1), { status: 400 });
+		await expect(run(SEND, people(2), execution)).rejects.toThrow();
+		await run(SEND, people(2), execution);
+		expect(JSON.stringify(execution.executionData?.contextData)).not.toContain('person');
+	});
+});
+
+describe('an execution that is stopped', () => {
+	it.each([
+		['Send', SEND, 5],
+		['Send Many', IN_ORDER, 50],
+	])('sends nothing more (%s)', async (_, parameters, count) => {
+		const workflow = sendGridEmailWorkflow(sendGrid, parameters);
+		const stop = new AbortController();
+		const items = people(count).map((json) => ({ json }));
+		const context = workflow.executeContext(items, 'trigger', undefined, 0, stop.signal);
+		sendGrid.onMail(() => {
+			if (sendGrid.mails.length === 2) stop.abort();
+		});
+		// The answer to the second one may not be waited for any more.
+		await new SendGridEmail().execute.call(context).catch(() => undefined);
+		expect(sendGrid.mails).toHaveLength(2);
+	});
+});

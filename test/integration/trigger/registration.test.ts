@@ -1,0 +1,644 @@
+import type { IDataObject, IHookFunctions, INodeParameters, IWebhookFunctions } from 'n8n-workflow';
+import { SendGridEmailTrigger } from '../../../nodes/SendGrid/SendGridEmailTrigger.node';
+import { fetchPublicKey } from '../../../nodes/SendGrid/trigger/registration/registration';
+import {
+	createSigningKey,
+	DEFAULT_API_KEY,
+	SendGridEmulator,
+	type EmulatorOptions,
+	type Webhook,
+} from '../../../emulator';
+import { N8N_URL, TestWorkflow } from '../support/n8nContexts';
+
+const NODE_ID = '3d5c0b6e-6f0a-4ad5-9c5b-a6a1c0a3e111';
+const PRODUCTION_URL = `${N8N_URL}/webhook/${NODE_ID}/events`;
+const TEST_URL = `${N8N_URL}/webhook-test/${NODE_ID}/events`;
+const SETTINGS = '/v3/user/webhooks/event/settings';
+
+const trigger = new SendGridEmailTrigger();
+const lifecycle = trigger.webhookMethods.default;
+
+let sendGrid: SendGridEmulator;
+/** Webhooks of somebody else; every test checks that they were left alone. */
+let foreign: Webhook[];
+let foreignBefore: string;
+
+async function start(options: EmulatorOptions = {}, foreignCount = 1): Promise<void> {
+	sendGrid = await SendGridEmulator.start(options);
+	foreign = Array.from({ length: foreignCount }, (_, index) =>
+		sendGrid.addWebhook({
+			url: `https://crm-${index}.example.com/hook?token=secret`,
+			friendly_name: `CRM ${index}`,
+			signed: true,
+		}),
+	);
+	foreignBefore = JSON.stringify(foreign);
+}
+
+afterEach(async () => {
+	await sendGrid.stop();
+	expect(JSON.stringify(foreign)).toBe(foreignBefore);
+	expect(webhooks()).toEqual(expect.arrayContaining(foreign));
+});
+
+const webhooks = () => sendGrid.account().webhooks;
+const ours = () => webhooks().filter((webhook) => !foreign.includes(webhook));
+const calls = () => sendGrid.requests.map(({ method, path }) => `${method} ${path}`);
+
+/** A trigger node in n8n: what its user chose, and what n8n has saved of its static data. */
+class TriggerNode {
+	saved: IDataObject = {};
+
+	constructor(
+		readonly parameters: INodeParameters = {},
+		readonly nodeName = 'SendGrid Email Trigger',
+		private readonly credentials: IDataObject = {},
+	) {}
+
+	/** The workflow as n8n builds it anew from its database for each of the following. */
+	workflow(): TestWorkflow {
+		return new TestWorkflow({
+			nodeType: trigger,
+			parameters: this.parameters,
+			nodeName: this.nodeName,
+			webhookId: NODE_ID,
+			credentials: {
+				apiKey: DEFAULT_API_KEY,
+				region: 'custom',
+				baseUrl: sendGrid.url,
+				...this.credentials,
+			} as never,
+			staticData: asInDatabase(this.saved),
+		});
+	}
+
+	async checkExists(): Promise<boolean> {
+		return await lifecycle.checkExists.call(hooks(this.workflow()));
+	}
+
+	/**
+	 * One of n8n's attempts to publish. It saves static data only if that succeeds; if not, it calls
+	 * `delete` with what was saved before.
+	 */
+	async publish(): Promise<void> {
+		const workflow = this.workflow();
+		try {
+			const context = hooks(workflow);
+			if (!(await lifecycle.checkExists.call(context))) await lifecycle.create.call(context);
+		} catch (error) {
+			await lifecycle.delete.call(hooks(this.workflow())).catch(() => {});
+			throw error;
+		}
+		this.saved = asInDatabase(workflow.workflow.staticData);
+	}
+
+	async unpublish(): Promise<void> {
+		const workflow = this.workflow();
+		await lifecycle.delete.call(hooks(workflow));
+		this.saved = asInDatabase(workflow.workflow.staticData);
+	}
+
+	/** What the node itself sees of its static data. */
+	get stored(): IDataObject {
+		return this.workflow().staticData;
+	}
+}
+
+/** n8n keeps static data as JSON. */
+const asInDatabase = (staticData: IDataObject) =>
+	JSON.parse(JSON.stringify(staticData)) as IDataObject;
+
+const hooks = (workflow: TestWorkflow, isTest = false) =>
+	workflow.hookContext(isTest) as unknown as IHookFunctions;
+
+/** The state that every path must lead to. */
+function expectRegistered(node: TriggerNode, events = ['open', 'click', 'bounce']): Webhook {
+	expect(ours()).toHaveLength(1);
+	const webhook = ours()[0] as Webhook;
+	const { url, enabled, friendly_name } = webhook;
+	expect({ url, enabled, friendly_name }).toEqual({
+		url: PRODUCTION_URL,
+		enabled: true,
+		friendly_name: `n8n: Newsletter - ${node.nodeName}`,
+	});
+	const flags = Object.entries(webhook).filter(([, value]) => value === true);
+	expect(flags.map(([flag]) => flag).sort()).toEqual(['enabled', ...events].sort());
+	expect(node.stored).toEqual({
+		webhookId: webhook.id,
+		publicKey: sendGrid.publicKey(webhook.id),
+		url: PRODUCTION_URL,
+	});
+	return webhook;
+}
+
+async function messageOf(attempt: Promise<unknown>): Promise<string> {
+	return await attempt.then(
+		() => {
+			throw new Error('It did not fail');
+		},
+		(error: Error) => {
+			expect(error.message).not.toContain(DEFAULT_API_KEY);
+			return error.message;
+		},
+	);
+}
+
+/** A webhook as publishing leaves it. */
+async function published(
+	node = new TriggerNode(),
+): Promise<{ node: TriggerNode; webhook: Webhook }> {
+	await node.publish();
+	const webhook = expectRegistered(node);
+	sendGrid.requests.length = 0;
+	return { node, webhook };
+}
+
+describe('publishing', () => {
+	beforeEach(() => start());
+
+	it('creates the webhook and has it signed', async () => {
+		const node = new TriggerNode();
+		await node.publish();
+		const { id } = expectRegistered(node);
+		expect(calls()).toEqual([
+			`GET ${SETTINGS}/all`,
+			`GET ${SETTINGS}/all`,
+			`POST ${SETTINGS}`,
+			`PATCH ${SETTINGS}/signed/${id}`,
+		]);
+	});
+
+	it('does so in an account without webhooks, which SendGrid lists as [{}]', async () => {
+		await sendGrid.stop();
+		await start({}, 0);
+		const node = new TriggerNode();
+		await node.publish();
+		expectRegistered(node);
+	});
+
+	it.each([
+		[
+			['spamreport', 'group_unsubscribe'],
+			['spam_report', 'group_unsubscribe'],
+		],
+		[
+			['account_status_change', 'open'],
+			['account_status_change', 'open'],
+		],
+	])('asks for %j', async (events, flags) => {
+		const node = new TriggerNode({ events });
+		await node.publish();
+		expectRegistered(node, flags);
+		expect(await node.checkExists()).toBe(true);
+	});
+
+	it('does nothing when all is as it should be', async () => {
+		const { node } = await published();
+		await node.publish();
+		expect(calls()).toEqual([`GET ${SETTINGS}/all`]);
+		expectRegistered(node);
+	});
+
+	it('registers nothing in manual setup', async () => {
+		const verificationKeys = createSigningKey().publicKey;
+		const node = new TriggerNode({ setup: 'manual', verificationKeys });
+		await node.publish();
+		await node.unpublish();
+		expect(sendGrid.requests).toEqual([]);
+	});
+
+	it.each([
+		['no key', '', /No verification key is entered/],
+		['a key that is none', `${createSigningKey().publicKey}\nSG.api-key`, /number 2 is none/],
+	])('says what is missing in manual setup with %s', async (_, verificationKeys, message) => {
+		const node = new TriggerNode({ setup: 'manual', verificationKeys });
+		expect(await messageOf(node.publish())).toMatch(message);
+	});
+
+	it('needs at least one event', async () => {
+		const message = await messageOf(new TriggerNode({ events: [] }).publish());
+		expect(message).toContain('Choose at least one');
+		expect(ours()).toEqual([]);
+	});
+
+	it('works on behalf of a subuser, and leaves the parent account alone', async () => {
+		const node = new TriggerNode({}, undefined, { onBehalfOf: 'acme' });
+		await node.publish();
+		expect(sendGrid.account('acme').webhooks).toHaveLength(1);
+		expect(ours()).toEqual([]);
+		await node.unpublish();
+		expect(sendGrid.account('acme').webhooks).toEqual([]);
+	});
+});
+
+describe('publishing again repairs', () => {
+	beforeEach(() => start());
+
+	it.each<[string, (webhook: Webhook) => void]>([
+		['a webhook that was disabled', (webhook) => (webhook.enabled = false)],
+		['events that were switched off', (webhook) => (webhook.open = false)],
+		['events that were switched on', (webhook) => (webhook.processed = true)],
+		['account status changes switched on', (webhook) => (webhook.account_status_change = true)],
+		['a URL that was changed', (webhook) => (webhook.url = 'https://elsewhere.example.com/')],
+		['a name that was changed', (webhook) => (webhook.friendly_name = 'mine')],
+	])('%s, in place', async (_case, change) => {
+		const { node, webhook } = await published();
+		change(webhook);
+		expect(await node.checkExists()).toBe(false);
+		await node.publish();
+		expect(expectRegistered(node).id).toBe(webhook.id);
+		expect(calls().filter((call) => !call.startsWith('GET'))).toEqual([
+			`PATCH ${SETTINGS}/${webhook.id}`,
+		]);
+	});
+
+	it('a key that was changed in SendGrid', async () => {
+		const { node, webhook } = await published();
+		sendGrid.rotateKey(webhook.id);
+		await node.publish();
+		expect(expectRegistered(node).id).toBe(webhook.id);
+		expect(calls().filter((call) => !call.startsWith('GET'))).toEqual([]);
+	});
+
+	it('signing that was switched off', async () => {
+		const { node, webhook } = await published();
+		delete webhook.signingKey;
+		await node.publish();
+		expect(expectRegistered(node).id).toBe(webhook.id);
+	});
+
+	it('a webhook that was deleted', async () => {
+		const { node, webhook } = await published();
+		webhooks().splice(webhooks().indexOf(webhook), 1);
+		await node.publish();
+		expect(expectRegistered(node).id).not.toBe(webhook.id);
+	});
+
+	it('the events that its user chooses anew', async () => {
+		const { node, webhook } = await published();
+		node.parameters.events = ['delivered'];
+		await node.publish();
+		expect(expectRegistered(node, ['delivered']).id).toBe(webhook.id);
+	});
+
+	it('a renamed node, which has lost its static data', async () => {
+		const { webhook } = await published();
+		const renamed = new TriggerNode({}, 'Opens and clicks');
+		await renamed.publish();
+		expect(expectRegistered(renamed).id).toBe(webhook.id);
+	});
+
+	it('a webhook at our URL that someone made by hand', async () => {
+		const existing = sendGrid.addWebhook({ url: PRODUCTION_URL, enabled: false });
+		const node = new TriggerNode();
+		await node.publish();
+		expect(expectRegistered(node).id).toBe(existing.id);
+	});
+});
+
+describe('unpublishing', () => {
+	beforeEach(() => start());
+
+	it('removes the webhook and forgets it', async () => {
+		const { node, webhook } = await published();
+		await node.unpublish();
+		expect(ours()).toEqual([]);
+		expect(node.stored).toEqual({});
+		expect(calls()).toEqual([`DELETE ${SETTINGS}/${webhook.id}`]);
+	});
+
+	it('finds the webhook by its URL if n8n has forgotten its id', async () => {
+		const { node } = await published();
+		node.saved = {};
+		await node.unpublish();
+		expect(ours()).toEqual([]);
+	});
+
+	it('is content if the webhook is gone already', async () => {
+		const { node, webhook } = await published();
+		webhooks().splice(webhooks().indexOf(webhook), 1);
+		await node.unpublish();
+		expect(node.stored).toEqual({});
+	});
+
+	it('removes what was made anew at our URL after the webhook was deleted', async () => {
+		const { node, webhook } = await published();
+		webhooks().splice(webhooks().indexOf(webhook), 1);
+		sendGrid.addWebhook({ url: PRODUCTION_URL });
+		await node.unpublish();
+		expect(ours()).toEqual([]);
+	});
+
+	it('says where the webhook is that it cannot remove, and keeps its id', async () => {
+		const { node, webhook } = await published();
+		sendGrid.failNext(/^DELETE/, { status: 403 });
+		const message = await messageOf(node.unpublish());
+		expect(message).toContain(`The Event Webhook at ${PRODUCTION_URL} is still in SendGrid.`);
+		expect(message).toContain('user.webhooks.event.settings.delete');
+		expect(message).toContain('Settings > API Keys');
+		expect(node.stored).toMatchObject({ webhookId: webhook.id });
+	});
+});
+
+describe('publishing that SendGrid refuses', () => {
+	it('because all slots are taken, says by whom and what to do', async () => {
+		await start({ maxWebhooks: 2 }, 2);
+		const message = await messageOf(new TriggerNode().publish());
+		expect(message).toContain('2 of 2 are in use');
+		expect(message).toContain('"CRM 0" at https://crm-0.example.com/hook');
+		expect(message).toContain('"CRM 1" at https://crm-1.example.com/hook');
+		expect(message).not.toContain('secret');
+		expect(message).toContain('open Settings > Mail Settings > Event Webhooks and delete one');
+	});
+
+	it.each(['create', 'read', 'update'])(
+		'because the key lacks the scope to %s, names it and says where to click',
+		async (action) => {
+			const scopes = ['create', 'read', 'update', 'delete'].filter((scope) => scope !== action);
+			await start({
+				apiKeys: [
+					{
+						key: DEFAULT_API_KEY,
+						// An older key may create with "update" alone.
+						scopes: scopes
+							.filter((scope) => action !== 'create' || scope !== 'update')
+							.map((scope) => `user.webhooks.event.settings.${scope}`),
+					},
+				],
+			});
+			const message = await messageOf(new TriggerNode().publish());
+			expect(message).toContain(`user.webhooks.event.settings.${action}`);
+			expect(message).toContain('open Settings > API Keys');
+			expect(message).toContain('Mail Settings > Event Notification');
+			expect(message).toContain('access forbidden');
+			if (action !== 'read') expect(ours()).toEqual([]);
+		},
+	);
+
+	it('works with an older key, which knows only the scopes read and update', async () => {
+		const scopes = ['read', 'update'].map((action) => `user.webhooks.event.settings.${action}`);
+		await start({ apiKeys: [{ key: DEFAULT_API_KEY, scopes }] });
+		const node = new TriggerNode();
+		await node.publish();
+		expectRegistered(node);
+		await node.unpublish();
+		expect(ours()).toEqual([]);
+	});
+
+	it('because the key is wrong, says so', async () => {
+		await start();
+		const node = new TriggerNode({}, undefined, { apiKey: 'SG.wrong' });
+		const message = await messageOf(node.publish());
+		expect(message).toContain('does not accept the API key');
+		expect(message).toContain('open Settings > API Keys');
+		expect(message).not.toContain('SG.wrong');
+	});
+
+	it('because the URL is not public, says how to make it so', async () => {
+		await start();
+		sendGrid.failNext(`POST ${SETTINGS}`, {
+			status: 400,
+			body: { errors: [{ message: `'${PRODUCTION_URL}' is not a valid url` }] },
+		});
+		const message = await messageOf(new TriggerNode().publish());
+		expect(message).toContain('WEBHOOK_URL');
+		expect(message).toContain(`(SendGrid: '${PRODUCTION_URL}' is not a valid url)`);
+		expect(ours()).toEqual([]);
+	});
+
+	it('because the plan has locked our webhook, says so', async () => {
+		await start();
+		const { node, webhook } = await published();
+		webhook.locked = true;
+		webhook.open = false;
+		expect(await messageOf(node.publish())).toContain('does not let the Event Webhook at');
+	});
+
+	it('because the URL is taken where this key cannot see it, says so', async () => {
+		await start();
+		sendGrid.failNext(`POST ${SETTINGS}`, {
+			status: 400,
+			body: { errors: [{ message: `Webhook at '${PRODUCTION_URL}' already exists.` }] },
+		});
+		expect(await messageOf(new TriggerNode().publish())).toContain('(perhaps a subuser)');
+	});
+
+	it('for the moment, by its rate limit, says until when', async () => {
+		await start();
+		const reset = Math.floor(Date.now() / 1000) + 600;
+		const headers = { 'X-RateLimit-Reset': String(reset) };
+		sendGrid.failNext(/./, { status: 429, headers }, Infinity);
+		const message = await messageOf(new TriggerNode().publish());
+		expect(message).toContain(
+			`rate limit is used up until ${new Date(reset * 1000).toISOString()}`,
+		);
+	});
+});
+
+describe('publishing that fails half-way', () => {
+	beforeEach(() => start());
+
+	it('waits out a short rate limit', async () => {
+		sendGrid.failNext(`POST ${SETTINGS}`, { status: 429, headers: { 'X-RateLimit-Reset': '0' } });
+		const node = new TriggerNode();
+		await node.publish();
+		expectRegistered(node);
+	});
+
+	it.each([
+		['a time-out', { connection: 'break', afterWork: true }],
+		['a 500', { status: 500, afterWork: true }],
+	] as const)('goes on with the webhook that was made in spite of %s', async (_case, fault) => {
+		sendGrid.failNext(`POST ${SETTINGS}`, fault);
+		const node = new TriggerNode();
+		await node.publish();
+		expectRegistered(node);
+		expect(calls().filter((call) => call === `POST ${SETTINGS}`)).toHaveLength(1);
+	});
+
+	it('says so if the webhook was not made, and succeeds at the next attempt', async () => {
+		sendGrid.failNext(`POST ${SETTINGS}`, { connection: 'break' });
+		const node = new TriggerNode();
+		expect(await messageOf(node.publish())).toContain('Try again later');
+		expect(ours()).toEqual([]);
+		await node.publish();
+		expectRegistered(node);
+	});
+
+	it('removes what it made if signing fails, and succeeds at the next attempt', async () => {
+		sendGrid.failNext(/^PATCH .*\/signed\//, { status: 403 });
+		const node = new TriggerNode();
+		const message = await messageOf(node.publish());
+		expect(message).toContain('user.webhooks.event.settings.update');
+		expect(ours()).toEqual([]);
+		await node.publish();
+		expectRegistered(node);
+	});
+
+	it('leaves nothing behind even if removing fails as well: n8n calls delete afterwards', async () => {
+		sendGrid.failNext(/^PATCH .*\/signed\//, { status: 403 });
+		sendGrid.failNext(/^DELETE/, { status: 403 });
+		await messageOf(new TriggerNode().publish());
+		expect(ours()).toEqual([]);
+	});
+
+	it('removes what it made if account status changes cannot be chosen', async () => {
+		sendGrid.failNext(/^PATCH/, { status: 400 });
+		const node = new TriggerNode({ events: ['account_status_change'] });
+		await messageOf(node.publish());
+		expect(ours()).toEqual([]);
+	});
+
+	it('keeps a webhook of its own that it cannot repair until n8n calls delete', async () => {
+		const { node, webhook } = await published();
+		webhook.open = false;
+		sendGrid.failNext(/^PATCH/, { status: 403 });
+		const workflow = node.workflow();
+		await messageOf(lifecycle.create.call(hooks(workflow)));
+		expect(ours()).toEqual([webhook]);
+	});
+});
+
+describe('listening for a test event', () => {
+	beforeEach(() => start({ maxWebhooks: 3 }, 1));
+
+	/** As n8n does it: static data starts empty and is kept for this test only. */
+	async function listen(parameters: INodeParameters = {}): Promise<TestWorkflow> {
+		const workflow = new TriggerNode(parameters).workflow();
+		const context = hooks(workflow, true);
+		expect(await lifecycle.checkExists.call(context)).toBe(false);
+		await lifecycle.create.call(context);
+		return workflow;
+	}
+	const stopListening = async (workflow: TestWorkflow) => {
+		await lifecycle.delete.call(hooks(workflow, true));
+	};
+	const samples = () => sendGrid.requests.filter(({ path }) => path.endsWith('/event/test'));
+	/** They are asked for after \`create\` has ended, when n8n is ready for them. */
+	const samplesAreAskedFor = async () => {
+		while (samples().length === 0) await new Promise((resolve) => setImmediate(resolve));
+		await sendGrid.idle();
+	};
+
+	it('makes a webhook for the time of the test, and asks for sample events', async () => {
+		const workflow = await listen();
+		await samplesAreAskedFor();
+		const [webhook] = ours() as [Webhook];
+		expect(webhook.url).toBe(TEST_URL);
+		expect(workflow.staticData).toMatchObject({ publicKey: sendGrid.publicKey(webhook.id) });
+		expect(samples()).toMatchObject([{ body: { url: TEST_URL, id: webhook.id } }]);
+		await stopListening(workflow);
+		expect(ours()).toEqual([]);
+	});
+
+	it('leaves the webhook of the published workflow alone', async () => {
+		const { webhook } = await published();
+		const before = JSON.stringify(webhook);
+		const workflow = await listen();
+		expect(ours()).toHaveLength(2);
+		await stopListening(workflow);
+		expect(JSON.stringify(ours())).toBe(`[${before}]`);
+	});
+
+	it('borrows the key of the published workflow when all slots are taken', async () => {
+		const { webhook } = await published();
+		foreign.push(sendGrid.addWebhook({ url: 'https://third.example.com' }));
+		foreignBefore = JSON.stringify(foreign);
+		const before = JSON.stringify(webhook);
+
+		const workflow = await listen();
+		expect(workflow.staticData).toEqual({
+			publicKey: sendGrid.publicKey(webhook.id),
+			url: TEST_URL,
+		});
+		await samplesAreAskedFor();
+		expect(samples()).toMatchObject([{ body: { url: TEST_URL, id: webhook.id } }]);
+		await stopListening(workflow);
+		expect(JSON.stringify(ours())).toBe(`[${before}]`);
+	});
+
+	it('asks for no samples if its user does not want them, and then needs a slot', async () => {
+		const options = { options: { sendSampleEvents: false } };
+		await stopListening(await listen(options));
+		expect(samples()).toEqual([]);
+
+		await published();
+		foreign.push(sendGrid.addWebhook({ url: 'https://third.example.com' }));
+		foreignBefore = JSON.stringify(foreign);
+		const context = hooks(new TriggerNode(options).workflow(), true);
+		expect(await messageOf(lifecycle.create.call(context))).toContain('3 of 3 are in use');
+	});
+
+	it('goes on if SendGrid does not post the samples', async () => {
+		sendGrid.failNext(/\/test$/, { status: 403 });
+		const workflow = await listen();
+		await samplesAreAskedFor();
+		expect(ours()).toHaveLength(1);
+		await stopListening(workflow);
+	});
+
+	it('posts no samples to a published workflow', async () => {
+		await published();
+		expect(samples()).toEqual([]);
+	});
+});
+
+describe('asking for the key', () => {
+	beforeEach(() => start());
+
+	const ask = async (webhookId?: string, isTest = false) =>
+		await fetchPublicKey(
+			new TriggerNode()
+				.workflow()
+				.webhookContext({} as never, {} as never, { isTest }) as unknown as IWebhookFunctions,
+			PRODUCTION_URL,
+			webhookId,
+		);
+
+	it('finds the present one after a change', async () => {
+		const { webhook } = await published();
+		const key = sendGrid.rotateKey(webhook.id);
+		expect(await ask(webhook.id)).toBe(key);
+	});
+
+	it('finds it by the URL if the id is lost', async () => {
+		const { webhook } = await published();
+		expect(await ask()).toBe(sendGrid.publicKey(webhook.id));
+	});
+
+	it('finds the one of the test while listening, although n8n names the other URL', async () => {
+		await published();
+		const inTest = sendGrid.addWebhook({ url: TEST_URL, signed: true });
+		expect(await ask(undefined, true)).toBe(sendGrid.publicKey(inTest.id));
+	});
+
+	it('does not take that of a test for posts to the published workflow', async () => {
+		const { webhook } = await published();
+		sendGrid.addWebhook({ url: TEST_URL, signed: true });
+		expect(await ask()).toBe(sendGrid.publicKey(webhook.id));
+	});
+
+	it('takes that of the published workflow while listening without a webhook of its own', async () => {
+		const { webhook } = await published();
+		expect(await ask(undefined, true)).toBe(sendGrid.publicKey(webhook.id));
+	});
+
+	it('never takes the key of somebody else', async () => {
+		expect(await ask()).toBeUndefined();
+		expect(await ask('gone')).toBeUndefined();
+		expect(await ask(undefined, true)).toBeUndefined();
+	});
+
+	it('has none while signing is off', async () => {
+		const { webhook } = await published();
+		delete webhook.signingKey;
+		expect(await ask(webhook.id)).toBeUndefined();
+	});
+
+	it('fails soon if SendGrid does not let it', async () => {
+		const headers = { 'X-RateLimit-Reset': String(Math.floor(Date.now() / 1000) + 30) };
+		sendGrid.failNext(/./, { status: 429, headers });
+		await expect(ask()).rejects.toThrow('rate limit');
+		expect(sendGrid.requests).toHaveLength(1);
+	});
+});

@@ -1,0 +1,206 @@
+import fc from 'fast-check';
+import {
+	describeError,
+	parseErrorDetails,
+	type SendGridError,
+} from '../../../nodes/SendGrid/api/errorTexts';
+
+const base = { method: 'GET', path: '/v3/templates', baseUrl: 'https://api.sendgrid.com' };
+
+const answered = (status: number, message: string, more: Partial<SendGridError> = {}) =>
+	describeError({ ...base, status, details: [{ message }], ...more });
+
+const unanswered = (code: string | undefined, more: Partial<SendGridError> = {}) =>
+	describeError({ ...base, code, reason: 'what n8n says', details: [], ...more });
+
+const mailSend = { method: 'POST', path: '/v3/mail/send' };
+
+describe('the words for an error', () => {
+	it.each<[string, { message: string; description: string }, RegExp, RegExp]>([
+		[
+			'a bad key',
+			answered(401, 'authorization required'),
+			/api\.sendgrid\.com does not accept the API key/,
+			/open Settings > API Keys.*key of an EU subuser needs the region EU/,
+		],
+		[
+			'no credits left',
+			answered(401, 'Maximum credits exceeded', mailSend),
+			/no sending credits left/,
+			/Settings > Account Details/,
+		],
+		[
+			'a missing permission',
+			answered(403, 'access forbidden'),
+			/lacks the permission templates\.read$/,
+			/API Keys.*Full Access, or Custom Access with Template Engine/,
+		],
+		[
+			'a missing permission for a path without a documented scope',
+			answered(403, 'access forbidden', { path: '/v3/verified_senders' }),
+			/no permission for GET \/v3\/verified_senders/,
+			/API Keys.*Full Access/,
+		],
+		[
+			'a sender that is not verified',
+			answered(
+				403,
+				'The from address does not match a verified Sender Identity. Mail cannot be sent until this error is resolved.',
+				mailSend,
+			),
+			/not a verified sender identity/,
+			/Settings > Sender Authentication/,
+		],
+		[
+			'something that is not there',
+			answered(404, 'not found', { path: '/v3/templates/d-1' }),
+			/does not know \/v3\/templates\/d-1/,
+			/deleted.*another account or subuser/,
+		],
+		[
+			'a mail that is too large',
+			answered(413, 'content too large', mailSend),
+			/too large/,
+			/30 MB in all, attachments included/,
+		],
+		[
+			'a rate limit',
+			answered(429, 'too many requests', { rateLimitReset: '2026-11-20T10:00:00.000Z' }),
+			/rate limit is used up until 2026-11-20T10:00:00\.000Z/,
+			/Try again later/,
+		],
+		[
+			'a failure at SendGrid',
+			answered(503, 'service unavailable'),
+			/failed to handle the call \(status 503\)/,
+			/status\.sendgrid\.com/,
+		],
+		[
+			'a failure at SendGrid that may have come after the mail had gone',
+			answered(500, 'internal server error', mailSend),
+			/failed to handle the call/,
+			/may have been sent all the same.*Activity/,
+		],
+		[
+			'a redirect',
+			answered(301, '', { details: [] }),
+			/answered with a redirect/,
+			/Check the base URL/,
+		],
+		[
+			'a wrong field',
+			answered(400, 'Does not contain a valid address.', {
+				...mailSend,
+				details: [
+					{
+						message: 'Does not contain a valid address.',
+						field: 'from.email',
+						help: 'https://x.y/z',
+					},
+					{ message: 'Must be a string.', field: 'subject' },
+				],
+			}),
+			/^SendGrid: Does not contain a valid address\. \(field from\.email\) \(see https:\/\/x\.y\/z\); Must be a string\. \(field subject\)$/,
+			/Correct what SendGrid names/,
+		],
+		[
+			'a page of something else',
+			answered(200, '', { details: [] }),
+			/What answers at https:\/\/api\.sendgrid\.com is not SendGrid's API/,
+			/Check the base URL/,
+		],
+		[
+			'an answer that is not from SendGrid',
+			answered(418, '', { details: [] }),
+			/refused the call \(status 418\)/,
+			/GET \/v3\/templates/,
+		],
+		[
+			'a refused connection',
+			unanswered('ECONNREFUSED'),
+			/Nothing answers at https:\/\/api\.sendgrid\.com/,
+			/firewall, proxy.*base URL.*what n8n says/,
+		],
+		[
+			'an unknown host',
+			unanswered('ENOTFOUND'),
+			/name in https:\/\/api\.sendgrid\.com cannot be looked up/,
+			/base URL/,
+		],
+		['a time-out', unanswered('ETIMEDOUT'), /did not answer in time/, /Try again later/],
+		[
+			'a time-out of a mail',
+			unanswered('ECONNABORTED', mailSend),
+			/did not answer in time/,
+			/may have been sent all the same/,
+		],
+		[
+			'a connection that broke while a mail was on its way',
+			unanswered('ECONNRESET', mailSend),
+			/failed before SendGrid answered/,
+			/may have been sent all the same/,
+		],
+		[
+			'a call that n8n does not allow',
+			unanswered(undefined),
+			/failed before SendGrid answered/,
+			/got no answer: what n8n says/,
+		],
+	])('%s', (_case, { message, description }, what, remedy) => {
+		expect(message).toMatch(what);
+		expect(description).toMatch(remedy);
+	});
+
+	it('name the subuser that a forbidden call was made for', () => {
+		const subuser = answered(403, 'access forbidden', { onBehalfOf: 'acme' });
+		expect(subuser.description).toContain('on behalf of "acme"');
+		expect(answered(403, 'access forbidden').description).not.toContain('on behalf of');
+	});
+
+	it('always hold what SendGrid said, and the call', () => {
+		fc.assert(
+			fc.property(
+				fc.integer({ min: 300, max: 599 }),
+				fc.string({ minLength: 1 }),
+				fc.string({ minLength: 1 }),
+				(status, message, field) => {
+					const text = answered(status, message, { details: [{ message, field }] }).description;
+					expect(text).toContain(`${message} (field ${field})`);
+					expect(text).toContain(`GET /v3/templates was answered with status ${status}`);
+				},
+			),
+			{ seed: 20261120 },
+		);
+	});
+});
+
+describe("SendGrid's words in an answer", () => {
+	it.each([
+		[
+			{ errors: [{ message: 'a', field: 'b', help: 'c' }] },
+			[{ message: 'a', field: 'b', help: 'c' }],
+		],
+		[{ errors: [{ message: 'a', field: null, help: null }] }, [{ message: 'a' }]],
+		[{ errors: [{ message: 'a' }, { message: 'b' }] }, [{ message: 'a' }, { message: 'b' }]],
+		[{ errors: ['a', 'b'] }, [{ message: 'a' }, { message: 'b' }]],
+		[{ error: 'a' }, [{ message: 'a' }]],
+		[{ message: 'a' }, [{ message: 'a' }]],
+		[{ error: { message: 'a' } }, [{ message: 'a' }]],
+		['<html>Bad gateway</html>', []],
+		['', []],
+		[null, []],
+		[{}, []],
+		[{ errors: [null, 7, '', {}, { message: 7 }] }, []],
+	])('%j', (body, expected) => {
+		expect(parseErrorDetails(body)).toEqual(expected);
+	});
+
+	it('are looked for in anything without failing', () => {
+		fc.assert(
+			fc.property(fc.anything(), (body) => {
+				expect(Array.isArray(parseErrorDetails(body))).toBe(true);
+			}),
+			{ seed: 20261120 },
+		);
+	});
+});
