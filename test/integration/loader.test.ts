@@ -43,8 +43,8 @@ describe("n8n's loader with the built package", () => {
 		const main = module.require(path.join(PROJECT, 'dist', 'index.js')) as Record<string, unknown>;
 		expect(Object.keys(main).sort()).toEqual([
 			'SendGridEmail',
-			'SendGridEventsApi',
 			'SendGridEmailTrigger',
+			'SendGridEventsApi',
 			'normalizeEvent',
 			'verifySignature',
 		]);
