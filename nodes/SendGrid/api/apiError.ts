@@ -1,5 +1,6 @@
 import { NodeApiError, type INode } from 'n8n-workflow';
 import { parseErrorDetails, type ErrorText, type SendGridErrorDetail } from './errorTexts';
+import { meaningOf, type NetworkFailure } from './networkFailures';
 
 /** What an error of the API is made of. */
 export interface ApiErrorParts extends Partial<ErrorText> {
@@ -8,6 +9,8 @@ export interface ApiErrorParts extends Partial<ErrorText> {
 	status?: number;
 	/** Node's error code, for example `ECONNREFUSED`; absent if there was an answer. */
 	code?: string;
+	/** What Node said of it; absent if there was an answer. */
+	reason?: string;
 	/** What SendGrid said. */
 	details: SendGridErrorDetail[];
 }
@@ -18,12 +21,12 @@ export interface ApiErrorParts extends Partial<ErrorText> {
  */
 export function apiError(
 	node: INode,
-	{ message, description, status, code, details }: ApiErrorParts,
+	{ message, description, status, code, reason, details }: ApiErrorParts,
 ): NodeApiError {
 	const error = new NodeApiError(node, {}, { message, description, httpCode: status?.toString() });
 	// n8n replaces a message that holds the name of a network failure, such as ECONNRESET.
 	error.message = message;
-	error.context.data = { errors: details, code };
+	error.context.data = { errors: details, code, reason };
 	return error;
 }
 
@@ -38,9 +41,6 @@ export function sendGridErrors(error: unknown): SendGridErrorDetail[] {
 	return error instanceof NodeApiError ? parseErrorDetails(error.context.data) : [];
 }
 
-/** Failures before any byte of a request reached SendGrid. */
-const NEVER_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'];
-
 /**
  * Whether SendGrid may have done what was asked although the call failed: after a 5xx, or after a
  * connection that broke or fell silent, nobody knows.
@@ -49,6 +49,5 @@ export function mayHaveActed(error: unknown): boolean {
 	if (!(error instanceof NodeApiError)) return false;
 	const status = errorStatus(error);
 	if (status !== undefined) return status >= 500;
-	const { code } = (error.context.data ?? {}) as { code?: string };
-	return code === undefined || !NEVER_SENT.includes(code);
+	return meaningOf((error.context.data ?? {}) as NetworkFailure).mayHaveActed;
 }

@@ -1,3 +1,4 @@
+import { failureText, meaningOf } from './networkFailures';
 import { neededScope } from './scopes';
 
 /** One entry of `errors` in SendGrid's answer. */
@@ -19,7 +20,7 @@ export interface SendGridError {
 	status?: number;
 	/** Node's error code, for example `ECONNREFUSED`; absent if there was an answer. */
 	code?: string;
-	/** What n8n's HTTP helper said; absent if there was an answer. */
+	/** What Node said, or n8n where it refused the call; absent if there was an answer. */
 	reason?: string;
 	/** What SendGrid said; empty if there was no answer, or one that is not SendGrid's. */
 	details: SendGridErrorDetail[];
@@ -38,6 +39,11 @@ export interface ErrorText {
 const API_KEYS_PAGE = 'In SendGrid, open Settings > API Keys';
 const MAY_HAVE_GONE =
 	'The mail may have been sent all the same: look for it in SendGrid under Activity before you send it again.';
+
+const CHECK_WAY =
+	'See whether this n8n can reach the Internet (firewall, proxy) and, with a custom region, whether the base URL in the SendGrid Events API credential is right.';
+const CHECK_CERTIFICATE =
+	'See whether a firewall or proxy replaces certificates (then n8n needs its certificate, in NODE_EXTRA_CA_CERTS) and, with a custom region, whether the base URL in the SendGrid Events API credential is right and its certificate valid.';
 
 /**
  * Finds SendGrid's own words in an error answer. The API answers `{"errors":[{…}]}` nearly
@@ -179,28 +185,12 @@ function describeForbidden({ method, path, onBehalfOf }: SendGridError): Explana
 }
 
 function describeNetworkFailure(error: SendGridError): Explanation {
-	const { code, baseUrl } = error;
-	const checkBaseUrl =
-		'See whether this n8n can reach the Internet (firewall, proxy) and, with a custom region, whether the base URL in the SendGrid Events API credential is right.';
-	switch (code) {
-		case 'ECONNREFUSED':
-			return { message: `Nothing answers at ${baseUrl}: connection refused`, remedy: checkBaseUrl };
-		case 'ENOTFOUND':
-		case 'EAI_AGAIN':
-			return { message: `The name in ${baseUrl} cannot be looked up`, remedy: checkBaseUrl };
-		case 'ECONNABORTED':
-		case 'ETIMEDOUT':
-		case 'ESOCKETTIMEDOUT':
-			return {
-				message: `${baseUrl} did not answer in time`,
-				remedy: sendsMail(error) ? MAY_HAVE_GONE : `Try again later. ${checkBaseUrl}`,
-			};
-		default:
-			return {
-				message: `The call to ${baseUrl} failed before SendGrid answered`,
-				remedy: sendsMail(error) ? MAY_HAVE_GONE : `Try again later. ${checkBaseUrl}`,
-			};
-	}
+	const message = failureText(error, error.baseUrl);
+	const { kind, mayHaveActed, passes } = meaningOf(error);
+	if (mayHaveActed && sendsMail(error)) return { message, remedy: MAY_HAVE_GONE };
+	if (kind === 'stopped') return { message, remedy: 'See in SendGrid whether the call was done.' };
+	if (kind === 'certificate') return { message, remedy: CHECK_CERTIFICATE };
+	return { message, remedy: passes ? `Try again later. ${CHECK_WAY}` : CHECK_WAY };
 }
 
 function sendsMail({ method, path }: SendGridError): boolean {

@@ -1,6 +1,8 @@
+import { meaningOf, type NetworkFailure } from './networkFailures';
+
 /** How one attempt ended: an answer with a status, or a failure before there was one. */
 export type AttemptOutcome =
-	{ statusCode: number; headers: Record<string, string> } | { code: string | undefined };
+	{ statusCode: number; headers: Record<string, string> } | NetworkFailure;
 
 /** What has been done for a call so far. */
 export interface AttemptHistory {
@@ -22,11 +24,6 @@ const LONGEST_WAIT = 60_000;
 /** Attempts, the first one included. */
 const MAX_ATTEMPTS = { rateLimited: 6, notSent: 4, uncertain: 3 };
 
-/** Failures before any byte reached the server. */
-const NOT_SENT = new Set(['ECONNREFUSED', 'EAI_AGAIN']);
-/** Failures after which nobody can tell whether the server acted. */
-const UNCERTAIN = new Set(['ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ESOCKETTIMEDOUT']);
-
 /** Waiting between attempts in all, unless the caller has less patience. */
 export const DEFAULT_PATIENCE = 120_000;
 
@@ -34,7 +31,7 @@ export const DEFAULT_PATIENCE = 120_000;
  * Decides whether to try a call again, and when.
  *
  * - 429: always; nothing was done. Waits for `X-RateLimit-Reset` (Unix seconds).
- * - Connection refused: always; nothing was sent.
+ * - No connection: always, as long as it may come about a moment later; nothing was sent.
  * - 5xx, time-out, broken connection: only if a repetition does no harm.
  *
  * @param now Unix milliseconds
@@ -61,10 +58,8 @@ export function nextAttempt(
 		}
 		return undefined;
 	}
-	if (outcome.code === undefined) return undefined;
-	if (NOT_SENT.has(outcome.code)) return waitWithin(MAX_ATTEMPTS.notSent, backoff);
-	if (UNCERTAIN.has(outcome.code) && repeatAfterServerError) {
-		return waitWithin(MAX_ATTEMPTS.uncertain, backoff);
-	}
-	return undefined;
+	const { passes, mayHaveActed } = meaningOf(outcome);
+	if (!passes) return undefined;
+	if (!mayHaveActed) return waitWithin(MAX_ATTEMPTS.notSent, backoff);
+	return repeatAfterServerError ? waitWithin(MAX_ATTEMPTS.uncertain, backoff) : undefined;
 }

@@ -13,6 +13,7 @@ import {
 import { apiError } from './apiError';
 import { resolveBaseUrl, type SendGridCredentials } from './baseUrl';
 import { describeError, parseErrorDetails, type SendGridError } from './errorTexts';
+import type { NetworkFailure } from './networkFailures';
 import { DEFAULT_PATIENCE, nextAttempt } from './retry';
 
 export { errorStatus, mayHaveActed, sendGridErrors } from './apiError';
@@ -79,22 +80,36 @@ export async function sendGridRequest<T = IDataObject>(
 	const { repeatAfterServerError = method !== 'POST', patience = DEFAULT_PATIENCE } = request;
 	const limits = { repeatAfterServerError, patience };
 
+	const failureOf = (result: SendGridResponse<unknown> | NetworkFailure): NodeApiError => {
+		const failure = toSendGridError(request, baseUrl, credentials, result, clock.now());
+		return apiError(context.getNode(), { ...failure, ...describeError(failure) });
+	};
+	const stopped = cancelSignalOf(context);
+
 	for (let attempts = 1, waited = 0; ; attempts++) {
 		const result = await attempt(context, baseUrl, request);
 		if ('statusCode' in result && isSuccess(result)) return result as SendGridResponse<T>;
 
 		const wait = nextAttempt(result, { attempts, waited }, limits, clock.now());
-		if (wait === undefined) {
-			const failure = toSendGridError(request, baseUrl, credentials, result);
-			throw apiError(context.getNode(), { ...failure, ...describeError(failure) });
-		}
+		if (wait === undefined || stopped?.aborted) throw failureOf(result);
 		const reason = 'statusCode' in result ? `status ${result.statusCode}` : result.code;
 		context.logger.warn(
 			`SendGrid: ${method} ${path} failed (${reason}), trying again in ${Math.ceil(wait / 1000)} s`,
 		);
-		await clock.sleep(wait);
+		await Promise.race([clock.sleep(wait), aborted(stopped)]);
+		if (stopped?.aborted) throw failureOf(result);
 		waited += wait;
 	}
+}
+
+/** Says when the user stops the execution; only executions have one. */
+function cancelSignalOf(context: SendGridApiContext): AbortSignal | undefined {
+	return 'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined;
+}
+
+async function aborted(signal: AbortSignal | undefined): Promise<void> {
+	if (signal?.aborted) return;
+	await new Promise((resolve) => signal?.addEventListener('abort', resolve, { once: true }));
 }
 
 /** SendGrid answers with JSON or nothing; text is the page of something else at a mistyped URL. */
@@ -108,12 +123,6 @@ function baseUrlOf(context: SendGridApiContext, credentials: SendGridCredentials
 	} catch (error) {
 		throw new NodeOperationError(context.getNode(), error as Error);
 	}
-}
-
-/** A failure before there was an answer. */
-interface NetworkFailure {
-	code: string | undefined;
-	reason: string;
 }
 
 async function attempt(
@@ -147,14 +156,20 @@ async function attempt(
 			body: response.body,
 		};
 	} catch (error) {
-		return { code: networkErrorCode(error), reason: (error as Error).message };
+		return networkFailure(error);
 	}
 }
 
-/** n8n puts Node's error code where a status would be; the error itself is lost in n8n 1.x. */
-function networkErrorCode(error: unknown): string | undefined {
-	const code = error instanceof NodeApiError ? error.httpCode : null;
-	return code !== null && /^[A-Z]/.test(code) ? code : undefined;
+/**
+ * n8n puts Node's error code where a status would be; the error itself is lost in n8n 1.x. In place
+ * of Node's message stands advice of n8n's, such as to turn on "Retry On Fail", which would send a
+ * mail again that may have gone; Node's own is the first of `messages`.
+ */
+function networkFailure(error: unknown): NetworkFailure {
+	if (!(error instanceof NodeApiError)) return { reason: (error as Error).message };
+	const { httpCode, messages, message } = error;
+	const code = httpCode !== null && /^[A-Z]/.test(httpCode) ? httpCode : undefined;
+	return { code, reason: messages[0] ?? message };
 }
 
 function toSendGridError(
@@ -162,18 +177,24 @@ function toSendGridError(
 	baseUrl: string,
 	{ apiKey, onBehalfOf }: SendGridCredentials,
 	result: SendGridResponse<unknown> | NetworkFailure,
+	now: number,
 ): SendGridError {
 	const error: SendGridError = { method, path, baseUrl, onBehalfOf, details: [] };
 	if ('statusCode' in result) {
-		const reset = new Date(Number(result.headers['x-ratelimit-reset']) * 1000);
 		error.status = result.statusCode;
 		error.details = parseErrorDetails(result.body);
-		error.rateLimitReset = isNaN(reset.getTime()) ? undefined : reset.toISOString();
+		error.rateLimitReset = futureMoment(result.headers['x-ratelimit-reset'], now);
 	} else {
 		error.code = result.code;
 		error.reason = result.reason;
 	}
 	return withoutSecret(error, apiKey.trim());
+}
+
+/** ISO 8601 for Unix seconds, unless they are past or no moment at all, such as 0. */
+function futureMoment(unixSeconds: string | undefined, now: number): string | undefined {
+	const moment = new Date(Number(unixSeconds) * 1000);
+	return moment.getTime() > now ? moment.toISOString() : undefined;
 }
 
 /** Blots the API key out of all texts, should SendGrid or the HTTP client have repeated it. */

@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { INodeType, Logger, NodeApiError } from 'n8n-workflow';
 import { listItems, byOffset } from '../../../nodes/SendGrid/api/paging';
@@ -11,8 +12,9 @@ import {
 	type SendGridApiContext,
 	type SendGridRequest,
 } from '../../../nodes/SendGrid/api/sendGridRequest';
-import { DEFAULT_API_KEY, SendGridEmulator } from '../../../emulator';
+import { DEFAULT_API_KEY, SendGridEmulator, type Fault } from '../../../emulator';
 import { TestWorkflow } from '../support/n8nContexts';
+import { SELF_SIGNED } from '../support/selfSigned';
 
 /** A node that has our credential and nothing else. */
 const nodeType = {
@@ -185,6 +187,7 @@ describe('an error', () => {
 		const error = await failureOf(sendGridRequest(context(), { ...SEND, timeout: 50 }));
 		expect(error.message).toBe(`${sendGrid.url} did not answer in time`);
 		expect(error.description).toContain('The mail may have been sent all the same');
+		expect(everythingIn(error)).not.toMatch(/retry on fail/i);
 		expect(sendGrid.requests).toHaveLength(1);
 	});
 
@@ -215,17 +218,62 @@ it('does not take the page of a web server for an answer of SendGrid', async () 
 	expect(error.message).toBe(`What answers at ${sendGrid.url} is not SendGrid's API`);
 });
 
+describe('a connection that never was one', () => {
+	let server: Server | undefined;
+	afterEach(async () => {
+		await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)));
+		server = undefined;
+	});
+
+	const failureAt = async (listening: Server, scheme = 'https') => {
+		server = listening;
+		await new Promise<void>((resolve) => listening.listen(0, '127.0.0.1', resolve));
+		const baseUrl = `${scheme}://127.0.0.1:${(listening.address() as AddressInfo).port}`;
+		const clock = testClock();
+		const error = await failureOf(sendGridRequest(context({ baseUrl }), SEND, clock));
+		return { error, tries: clock.slept.length + 1 };
+	};
+
+	it('for a certificate that nobody vouches for sent nothing, and is not tried again', async () => {
+		const { error, tries } = await failureAt(createSecureServer(SELF_SIGNED));
+		expect(error.message).toMatch(/^No secure connection to https:/);
+		expect(error.description).toContain('DEPTH_ZERO_SELF_SIGNED_CERT');
+		expect(mayHaveActed(error)).toBe(false);
+		expect(tries).toBe(1);
+	});
+
+	it('for a server without TLS sent nothing, and is not tried again', async () => {
+		const { error, tries } = await failureAt(createServer());
+		expect(error.message).toMatch(/^No secure connection to https:/);
+		expect(mayHaveActed(error)).toBe(false);
+		expect(tries).toBe(1);
+	});
+
+	it('for a handshake that broke sent nothing, and is tried again', async () => {
+		const hangUp = createServer().on('connection', (socket) => socket.destroy());
+		const { error, tries } = await failureAt(hangUp);
+		expect(error.description).toContain('ECONNRESET');
+		expect(mayHaveActed(error)).toBe(false);
+		expect(tries).toBe(4);
+	});
+});
+
 describe('whether SendGrid may have acted', () => {
-	it.each<[boolean, string, () => void]>([
-		[true, 'a 500', () => sendGrid.failNext(/./, { status: 500 })],
-		[true, 'a broken connection', () => sendGrid.failNext(/./, { connection: 'break' })],
-		[true, 'a time-out', () => sendGrid.failNext(/./, { connection: 'hang' })],
-		[false, 'a 400', () => sendGrid.failNext(/./, { status: 400 })],
-		[false, 'a 429', () => sendGrid.failNext(/./, { status: 429 })],
-	])('is %s after %s', async (expected, _case, fail) => {
-		fail();
-		const request = { ...SEND, timeout: 50, patience: 0 };
-		expect(mayHaveActed(await failureOf(sendGridRequest(context(), request)))).toBe(expected);
+	it.each<[boolean, string, Fault]>([
+		[true, 'a 500', { status: 500 }],
+		[true, 'a broken connection', { connection: 'break' }],
+		[false, 'a 400', { status: 400 }],
+		[false, 'a 429', { status: 429 }],
+	])('is %s after %s', async (expected, _case, fault) => {
+		sendGrid.failNext(/./, fault);
+		const error = await failureOf(sendGridRequest(context(), { ...SEND, patience: 0 }));
+		expect(mayHaveActed(error)).toBe(expected);
+	});
+
+	it('is true after a time-out', async () => {
+		sendGrid.failNext(/./, { connection: 'hang' });
+		const error = await failureOf(sendGridRequest(context(), { ...SEND, timeout: 50 }));
+		expect(mayHaveActed(error)).toBe(true);
 	});
 
 	it('is false if nothing was sent', async () => {
@@ -267,6 +315,46 @@ describe('a call that fails for a while', () => {
 		const error = await failureOf(sendGridRequest(context(), { ...LIST, patience: 10_000 }, clock));
 		expect(error.message).toBe("SendGrid's rate limit is used up until 2026-11-20T10:00:12.000Z");
 		expect(clock.slept).toEqual([]);
+	});
+
+	it.each(['0', '-1', '12', 'soon'])(
+		'says nothing of a moment where SendGrid gave none that lies ahead: %s',
+		async (reset) => {
+			sendGrid.failNext(/./, { status: 429, headers: { 'X-RateLimit-Reset': reset } });
+			const error = await failureOf(sendGridRequest(context(), { ...LIST, patience: 0 }));
+			expect(error.message).toBe("SendGrid's rate limit is used up");
+		},
+	);
+
+	it('ends its wait when the execution is stopped, and calls no more', async () => {
+		const stop = new AbortController();
+		const caller = workflow().executeContext([{ json: {} }], 'trigger', undefined, 0, stop.signal);
+		const clock = {
+			now: Date.now,
+			sleep: async () => {
+				stop.abort();
+				await new Promise(() => {});
+			},
+		};
+		sendGrid.failNext(/./, { status: 429 });
+		const error = await failureOf(sendGridRequest(caller as never, SEND, clock));
+		expect(errorStatus(error)).toBe(429);
+		expect(sendGrid.requests).toHaveLength(1);
+	});
+
+	it('is not begun again after the execution was stopped in the middle of it', async () => {
+		const stop = new AbortController();
+		const caller = workflow().executeContext([{ json: {} }], 'trigger', undefined, 0, stop.signal);
+		sendGrid.failNext(/./, { connection: 'hang' });
+		const call = sendGridRequest(caller as never, LIST);
+		const stopWhenAsked = async () => {
+			while (sendGrid.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+			stop.abort();
+		};
+		const [error] = await Promise.all([failureOf(call), stopWhenAsked()]);
+		expect(error.message).toBe('The execution was stopped before SendGrid answered');
+		expect(mayHaveActed(error)).toBe(true);
+		expect(sendGrid.requests).toHaveLength(1);
 	});
 
 	it('adds up what it has waited', async () => {

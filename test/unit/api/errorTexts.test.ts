@@ -137,7 +137,7 @@ describe('the words for an error', () => {
 		[
 			'a connection that broke while a mail was on its way',
 			unanswered('ECONNRESET', mailSend),
-			/failed before SendGrid answered/,
+			/broke before SendGrid answered/,
 			/may have been sent all the same/,
 		],
 		[
