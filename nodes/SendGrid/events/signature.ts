@@ -78,16 +78,33 @@ function parseKey(key: string): KeyObject | undefined {
 	return parsedKeys.get(key);
 }
 
+/**
+ * What stands before the point in the SPKI form of a P-256 public key: the algorithms' names and the
+ * lengths (RFC 5480), then 0x04 for a point that is written out in full.
+ */
+const SPKI_START = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex');
+
+/** Length of that start and of the two coordinates. */
+const SPKI_LENGTH = SPKI_START.length + 64;
+
+/** In base64 and as PEM, with room for blanks and line breaks. */
+const MAX_KEY_TEXT_LENGTH = 1000;
+
+/**
+ * Only the one form in which SendGrid gives out keys reaches Node.js: a point at infinity, written
+ * in the short form that the same standard allows, ends the whole process there.
+ */
 function importKey(key: string): KeyObject | undefined {
+	if (key.length > MAX_KEY_TEXT_LENGTH) return undefined;
+	const base64 = key.replace(/-----(BEGIN|END) PUBLIC KEY-----/g, '').replace(/\s+/g, '');
+	const der = Buffer.from(base64, 'base64');
+	const isUsualForm =
+		der.length === SPKI_LENGTH && der.subarray(0, SPKI_START.length).equals(SPKI_START);
+	if (!isUsualForm) return undefined;
 	try {
-		const base64 = key.replace(/-----(BEGIN|END) PUBLIC KEY-----/g, '').replace(/\s+/g, '');
-		const publicKey = createPublicKey({
-			key: Buffer.from(base64, 'base64'),
-			format: 'der',
-			type: 'spki',
-		});
-		return publicKey.asymmetricKeyDetails?.namedCurve === 'prime256v1' ? publicKey : undefined;
+		return createPublicKey({ key: der, format: 'der', type: 'spki' });
 	} catch {
+		// The point is not on the curve.
 		return undefined;
 	}
 }

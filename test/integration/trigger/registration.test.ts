@@ -209,7 +209,16 @@ describe('publishing', () => {
 
 	it.each([
 		['no key', '', /No verification key is entered/],
-		['a key that is none', `${createSigningKey().publicKey}\nSG.api-key`, /number 2 is none/],
+		[
+			'an API key',
+			'SG.api-key',
+			/^This isn't a verification key\. Those start with MFkw; SG\.… is an API key\. In SendGrid, open/,
+		],
+		[
+			'an API key beside a verification key',
+			`${createSigningKey().publicKey}\nSG.api-key`,
+			/^Number 2 of the keys isn't a verification key\./,
+		],
 	])('says what is missing in manual setup with %s', async (_, verificationKeys, message) => {
 		const node = new TriggerNode({ setup: 'manual', verificationKeys });
 		expect(await messageOf(node.publish())).toMatch(message);

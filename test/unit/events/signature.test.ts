@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import crypto from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { EventWebhook } from '@sendgrid/eventwebhook';
 import * as fc from 'fast-check';
 import {
@@ -280,10 +282,32 @@ describe('verification keys', () => {
 		['a private key', key.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()],
 		['half a key', key.publicKey.slice(0, 60)],
 		['other text', 'SG.not-a-verification-key'],
+		['a point beside the curve', `${key.publicKey.slice(0, -8)}AAAAAA==`],
 		['nothing', ''],
 	])('must not be %s', (_name, text) => {
 		expect(isVerificationKey(text)).toBe(false);
 		expect(isAcceptedWith(text)).toBe(false);
+	});
+
+	// Node.js 20 and 24 abort on some of these, which nothing in the process can catch.
+	it('may be anything at all without harm, and only a point on the curve is taken', () => {
+		const { status, signal, stdout, stderr } = spawnSync(
+			process.execPath,
+			['--import', 'tsx', path.join(__dirname, 'importKeys.ts')],
+			{ encoding: 'utf8', cwd: path.resolve(__dirname, '../../..') },
+		);
+		expect({ status, signal, stderr }).toEqual({ status: 0, signal: null, stderr: '' });
+		expect(JSON.parse(stdout)).toEqual({ tried: 20_016, taken: [], isGenuineTaken: true });
+	}, 60_000);
+
+	it.each([
+		['a point at infinity', 'MBkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDAgAA'],
+		['much too long', `${key.publicKey}${' '.repeat(2000)}`],
+	])('must not be %s', (_name, text) => {
+		const createPublicKey = jest.spyOn(crypto, 'createPublicKey');
+		expect(isVerificationKey(text)).toBe(false);
+		expect(createPublicKey).not.toHaveBeenCalled();
+		createPublicKey.mockRestore();
 	});
 
 	it('are parsed once, and no more than a thousand are kept', () => {

@@ -54,3 +54,9 @@ function withoutSecrets(url: string): string {
 	const { origin, pathname } = new URL(url);
 	return `${origin}${pathname}`;
 }
+
+/** @param position of the key in the list that the user entered, from 1 */
+export function explainBadKey(position: number, keyCount: number): string {
+	const which = keyCount === 1 ? 'This' : `Number ${position} of the keys`;
+	return `${which} isn't a verification key. Those start with MFkw; SG.… is an API key.`;
+}

@@ -21,6 +21,7 @@ import {
 	type EventWebhookSettings,
 } from '../../api/eventWebhooks';
 import {
+	explainBadKey,
 	explainFullSlots,
 	explainLeftBehind,
 	explainRefusal,
@@ -284,9 +285,7 @@ function checkVerificationKeys(context: IHookFunctions): void {
 	const badKey = keys.findIndex((key) => !isVerificationKey(key));
 	if (keys.length > 0 && badKey < 0) return;
 	const problem =
-		keys.length === 0
-			? 'No verification key is entered.'
-			: `Verification key number ${badKey + 1} is none of SendGrid's, which begin with "MFkwEwYH".`;
+		keys.length === 0 ? 'No verification key is entered.' : explainBadKey(badKey + 1, keys.length);
 	throw new NodeOperationError(
 		context.getNode(),
 		`${problem} In SendGrid, open Settings > Mail Settings > Event Webhooks, open the webhook, and copy its Verification Key to the field "Verification Keys" of the node.`,
