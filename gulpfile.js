@@ -1,6 +1,7 @@
 const { rm, readFile, writeFile, mkdir } = require('node:fs/promises');
 const path = require('node:path');
 const { src, dest, series, parallel } = require('gulp');
+const { generateDtsBundle } = require('dts-bundle-generator');
 const esbuild = require('esbuild');
 const { n8n } = require('./package.json');
 
@@ -31,6 +32,32 @@ const onlyMailBuilding = {
 	},
 };
 
+/**
+ * Leaves the nodes and the credential out of dist/index.js and loads them only when somebody asks
+ * for one: their code needs n8n, the functions beside them do not.
+ */
+const classesOnDemand = {
+	name: 'classes-on-demand',
+	setup(build) {
+		build.onResolve({ filter: /\.(node|credentials)$/ }, ({ importer, path: name }) =>
+			importer === path.resolve('index.ts') ? { path: name, namespace: 'on-demand' } : undefined,
+		);
+		build.onResolve({ filter: /./, namespace: 'on-demand' }, ({ path: name }) => ({
+			path: name,
+			external: true,
+		}));
+		build.onLoad({ filter: /./, namespace: 'on-demand' }, ({ path: name }) => {
+			const className = path.basename(name).split('.')[0];
+			return {
+				contents: `Object.defineProperty(exports, '${className}', {
+					enumerable: true,
+					get: () => require('${name}.js').${className},
+				});`,
+			};
+		});
+	},
+};
+
 async function clean() {
 	await rm('dist', { recursive: true, force: true });
 }
@@ -46,7 +73,7 @@ async function bundle() {
 		target: 'node20',
 		format: 'cjs',
 		external: ['n8n-workflow'],
-		plugins: [onlyMailBuilding],
+		plugins: [onlyMailBuilding, classesOnDemand],
 		// @sendgrid/helpers warns on the console; n8n's scan forbids console in what ships.
 		drop: ['console'],
 		legalComments: 'none',
@@ -62,6 +89,9 @@ async function writeThirdPartyLicenses(metafile) {
 	for (const input of Object.keys(metafile.inputs)) {
 		const match = /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
 		if (match) packages.add(match[1]);
+	}
+	if (packages.size === 0) {
+		throw new Error('No licence texts would be shipped: no bundled package was recognised');
 	}
 	const notices = await Promise.all(
 		[...packages].sort().map(async (name) => {
@@ -88,6 +118,15 @@ async function firstReadable(files) {
 	throw new Error(`No licence text found, looked for ${files.join(', ')}`);
 }
 
+/** The types of the functions that work without n8n; the classes are for n8n, which needs none. */
+async function types() {
+	const [declarations] = generateDtsBundle([{ filePath: 'nodes/SendGrid/events/index.ts' }], {
+		preferredConfigPath: 'tsconfig.json',
+	});
+	await mkdir('dist', { recursive: true });
+	await writeFile('dist/index.d.ts', declarations);
+}
+
 function assets() {
 	return src(['{nodes,credentials}/**/*.{svg,png}', 'nodes/**/*.node.json'], {
 		encoding: false,
@@ -96,5 +135,5 @@ function assets() {
 	}).pipe(dest('dist'));
 }
 
-exports.build = series(clean, parallel(bundle, assets));
+exports.build = series(clean, parallel(bundle, types, assets));
 exports.default = exports.build;

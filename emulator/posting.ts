@@ -1,7 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { request as httpRequest, Agent as HttpAgent } from 'node:http';
-import type { OutgoingHttpHeaders } from 'node:http';
-import { request as httpsRequest, Agent as HttpsAgent } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SIGNATURE_HEADER, TIMESTAMP_HEADER, frameEvents, signBody } from './signing';
 import type { PostedEvent, SigningKey } from './signing';
 
@@ -71,10 +69,6 @@ interface PosterSettings {
 
 /** Posts signed events as SendGrid does: redirects not followed, repeated until a 2xx. */
 export class EventPoster {
-	private readonly agents = {
-		'http:': new HttpAgent({ keepAlive: true }),
-		'https:': new HttpsAgent({ keepAlive: true }),
-	};
 	private readonly pending = new Set<Promise<unknown>>();
 	private readonly stopping = new AbortController();
 
@@ -110,8 +104,6 @@ export class EventPoster {
 	async stop(): Promise<void> {
 		this.stopping.abort();
 		await this.idle();
-		this.agents['http:'].destroy();
-		this.agents['https:'].destroy();
 	}
 
 	private track(work: Promise<unknown>): void {
@@ -178,52 +170,32 @@ export class EventPoster {
 		return { webhookId, url, attempt, ...answer, body, headers, events, eventIds, durationMs };
 	}
 
-	private send(
+	private async send(
 		url: string,
 		body: Buffer,
-		headers: OutgoingHttpHeaders,
+		headers: Record<string, string>,
 	): Promise<{ status: number; responseBody: string }> {
-		return new Promise((resolve, reject) => {
-			const { protocol } = new URL(url);
-			const secure = protocol === 'https:';
-			const request = (secure ? httpsRequest : httpRequest)(url, {
+		const { timeoutMs } = this.settings;
+		const timeout = AbortSignal.timeout(timeoutMs);
+		try {
+			const response = await fetch(url, {
 				method: 'POST',
-				headers: { ...headers, 'Content-Length': body.length },
-				agent: this.agents[secure ? 'https:' : 'http:'],
-				signal: this.stopping.signal,
+				headers,
+				body: new Uint8Array(body),
+				// SendGrid does not follow redirects.
+				redirect: 'manual',
+				signal: AbortSignal.any([timeout, this.stopping.signal]),
 			});
-			const { timeoutMs } = this.settings;
-			const late = new Error(`No answer within ${timeoutMs} ms`);
-			const timer = setTimeout(() => request.destroy(late), timeoutMs);
-			request.on('close', () => clearTimeout(timer));
-			request.on('error', reject);
-			request.on('response', (response) => {
-				const chunks: Buffer[] = [];
-				response.on('data', (chunk: Buffer) => chunks.push(chunk));
-				response.on('error', reject);
-				response.on('end', () =>
-					resolve({
-						status: response.statusCode ?? 0,
-						responseBody: Buffer.concat(chunks).toString(),
-					}),
-				);
-			});
-			request.end(body);
-		});
+			return { status: response.status, responseBody: await response.text() };
+		} catch (error) {
+			if (timeout.aborted) throw new Error(`No answer within ${timeoutMs} ms`, { cause: error });
+			// fetch says only that it failed; why stands in the cause.
+			throw (error as Error).cause ?? error;
+		}
 	}
 
-	private wait(delayMs: number): Promise<void> {
-		const { signal } = this.stopping;
-		return new Promise((resolve) => {
-			const timer = setTimeout(done, delayMs);
-			function done() {
-				clearTimeout(timer);
-				signal.removeEventListener('abort', done);
-				resolve();
-			}
-			signal.addEventListener('abort', done);
-			if (signal.aborted) done();
-		});
+	private async wait(delayMs: number): Promise<void> {
+		await sleep(delayMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
 	}
 }
 

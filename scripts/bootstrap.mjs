@@ -1,74 +1,64 @@
 /**
- * The one entry to everything that runs more than a unit test. It obtains what the command needs,
- * keeps it for next time, and hands over. Plain JavaScript without dependencies: it has to run
- * before anything is installed.
- *
- *   node scripts/bootstrap.mjs start [--once]         try the nodes in a real n8n
- *   node scripts/bootstrap.mjs test [--only a,b]      everything a change must pass
- *   node scripts/bootstrap.mjs e2e [jest arguments]   the end-to-end tests only
- *   node scripts/bootstrap.mjs run <file.ts> [...]    a script that uses a real n8n
+ * The first step of every command that needs more than Node: sees to the right Node and the
+ * project's dependencies, then hands over to scripts/main.ts. Plain JavaScript without imports
+ * from elsewhere, because it runs before anything is installed.
  */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
 const oldestNode = 20;
 if (Number.parseInt(process.versions.node, 10) < oldestNode) {
 	console.error(
-		`This is Node ${process.versions.node}; the project needs Node ${oldestNode} or newer: https://nodejs.org`,
+		`Install Node ${oldestNode} or newer (https://nodejs.org): this is Node ${process.versions.node}.`,
 	);
 	process.exit(1);
 }
 
-const { ensureBrowser, noBrowserAdvice } = await import('./lib/browser.mjs');
-const { runInTerminal, UserError } = await import('./lib/commands.mjs');
-const {
-	ensureProjectDependencies,
-	ensureRuntimes,
-	n8nVersions,
-	newestN8n,
-	projectFolder,
-	runtimeVariable,
-} = await import('./lib/runtimes.mjs');
-const { buildAndPack } = await import('./lib/package.mjs');
-const { ensurePostgres, findPostgres, noPostgresAdvice } = await import('./lib/postgres.mjs');
-const { ensureRedis, noRedisAdvice } = await import('./lib/redis.mjs');
-const { endToEndTests, test } = await import('./test.mjs');
+const projectFolder = path.resolve(fileURLToPath(import.meta.url), '../..');
+if (!dependenciesAreCurrent()) installDependencies();
+handOver(process.argv.slice(2));
 
-const commands = {
-	start: (args) => runWithN8n([newestN8n], ['--import', 'tsx', 'scripts/start.ts', ...args]),
-	test,
-	e2e,
-	run: async (args) =>
-		await runWithN8n(n8nVersions, ['--import', 'tsx', ...args], { postgres: await findPostgres() }),
-};
-
-async function e2e(args) {
-	const browser = await ensureBrowser();
-	const postgres = await ensurePostgres();
-	const hasRedis = await ensureRedis();
-	await runWithN8n(n8nVersions, [...endToEndTests, ...args], { browser, postgres });
-	if (!browser) console.warn(`\n${noBrowserAdvice}`);
-	if (!postgres) console.warn(`\n${noPostgresAdvice}`);
-	if (!hasRedis) console.warn(`\n${noRedisAdvice}`);
+/** npm writes node_modules/.package-lock.json last, so it also tells of an interrupted install. */
+function dependenciesAreCurrent() {
+	const [wanted, installed] = ['package-lock.json', 'node_modules/.package-lock.json'].map((name) =>
+		path.join(projectFolder, name),
+	);
+	if (!existsSync(installed)) return false;
+	const there = JSON.parse(readFileSync(installed)).packages;
+	return Object.entries(JSON.parse(readFileSync(wanted)).packages).every(
+		([folder, { version, optional, devOptional }]) =>
+			folder === '' ||
+			there[folder]?.version === version ||
+			// Left out where it is for another platform.
+			(!there[folder] && (optional || devOptional)),
+	);
 }
 
-/** Runs Node with these arguments, the package packed and its runtimes at hand. */
-async function runWithN8n(versions, args, more = {}) {
-	const runtimes = await ensureRuntimes(versions);
-	const tarball = await buildAndPack();
-	process.exitCode = await runInTerminal(process.execPath, args, {
+function installDependencies() {
+	console.log("Installing the project's dependencies (once, usually a minute) ...");
+	const { status } = spawnSync('npm', ['ci', '--include=dev'], {
 		cwd: projectFolder,
-		env: { ...process.env, [runtimeVariable]: JSON.stringify({ ...runtimes, ...more, tarball }) },
+		stdio: 'inherit',
+		// On Windows npm is a command script, which only a shell can start.
+		shell: process.platform === 'win32',
 	});
+	if (status !== 0) {
+		console.error('\n"npm ci" failed, see above. Is the npm registry within reach?');
+		process.exit(1);
+	}
 }
 
-const [name, ...args] = process.argv.slice(2);
-try {
-	if (!(name in commands)) {
-		throw new UserError(
-			`Say what to do: node scripts/bootstrap.mjs ${Object.keys(commands).join('|')}`,
-		);
-	}
-	await ensureProjectDependencies();
-	await commands[name](args);
-} catch (error) {
-	console.error(error instanceof UserError ? `\n${error.message}` : error);
-	process.exitCode = 1;
+function handOver(args) {
+	const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/main.ts', ...args], {
+		cwd: projectFolder,
+		stdio: 'inherit',
+	});
+	// In a terminal Ctrl+C reaches both: the child cleans up, this waits for it.
+	process.on('SIGINT', () => {});
+	for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+	child.once('exit', (code, signal) => {
+		process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 143);
+	});
 }

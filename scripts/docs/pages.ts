@@ -1,9 +1,21 @@
 /** The pages of docs/ that are made from the source: "npm run docs" writes them. */
+import path from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import { eventsPage } from './eventsPage';
 import { fieldsPage } from './fieldsPage';
 
-/** Their content by path, from the project's folder. */
-export const generatedPages: Readonly<Record<string, () => string>> = {
+const PROJECT = path.resolve(__dirname, '../..');
+
+/** What makes each page, by its path from the project's folder. */
+const PAGES: Readonly<Record<string, () => string>> = {
 	'docs/events.md': eventsPage,
 	'docs/fields.md': fieldsPage,
 };
+
+export const generatedPages = Object.keys(PAGES);
+
+/** @param page one of `generatedPages` */
+export async function makePage(page: string): Promise<string> {
+	const filepath = path.join(PROJECT, page);
+	return await format(PAGES[page]!(), { ...(await resolveConfig(filepath)), filepath });
+}

@@ -1,4 +1,4 @@
-/** What scripts/bootstrap.mjs has obtained for an end-to-end run. */
+/** What scripts/main.ts has obtained for an end-to-end run. */
 export interface Runtime {
 	/** A Node 24 binary. */
 	node: string;
@@ -8,11 +8,13 @@ export interface Runtime {
 	browser?: string;
 	/** The folder of PostgreSQL's programs; absent if there are none. */
 	postgres?: string;
+	/** The program redis-server; absent if there is none. */
+	redis?: string;
 	/** The package as npm would publish it. */
 	tarball: string;
 }
 
-/** @throws when the process was not started through scripts/bootstrap.mjs */
+/** @throws when the process was not started through scripts/main.ts */
 function readRuntime(): Runtime {
 	const value = process.env.N8N_NODES_SENDGRID_EVENTS_RUNTIME;
 	if (!value) {

@@ -8,7 +8,7 @@ import { CREDENTIAL_TYPE, EMAIL_TYPE, TRIGGER_TYPE } from '../../scripts/n8n/wor
 
 const [newest] = n8nVersions;
 
-/** scripts/lib/browser.mjs says so, and how to get one, when there is no browser. */
+/** scripts/lib/programs.ts says so, and how to get one, when there is no browser. */
 const describeInBrowser = runtime.browser ? describe : describe.skip;
 
 // One walk, step by step, as somebody takes it who has just installed the package.

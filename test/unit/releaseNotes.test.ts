@@ -3,10 +3,10 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { version } from '../../package.json';
 
-const SCRIPT = path.resolve(__dirname, '../../scripts/releaseNotes.mjs');
+const SCRIPT = path.resolve(__dirname, '../../scripts/releaseNotes.ts');
 
 const releaseNotes = async (tag: string) =>
-	(await promisify(execFile)(process.execPath, [SCRIPT, tag])).stdout;
+	(await promisify(execFile)(process.execPath, ['--import', 'tsx', SCRIPT, tag])).stdout;
 
 describe('release notes', () => {
 	it('are in the changelog for the present version, without the links at its end', async () => {

@@ -1,8 +1,9 @@
+import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { SendGridEventsApi } from '../../../credentials/SendGridEventsApi.credentials';
 import { SendGridEmail } from '../../../nodes/SendGrid/SendGridEmail.node';
-import { generatedPages } from '../../../scripts/docs/pages';
 
 const PROJECT = path.resolve(__dirname, '../../..');
 const REPOSITORY = 'https://github.com/n8n-nodes-sendgrid-events/n8n-nodes-sendgrid-events';
@@ -47,12 +48,13 @@ function problemWith(target: string, page: string): string | undefined {
 }
 
 describe('the documentation', () => {
-	it.each(Object.entries(generatedPages))(
-		'%s fits the source; if not, run "npm run docs"',
-		(file, make) => {
-			expect(read(file)).toBe(make());
-		},
-	);
+	it('fits the source where it is made from it', async () => {
+		const script = path.join(PROJECT, 'scripts/docs/write.ts');
+		// In a process of its own: Prettier, which makes the tables, cannot be loaded by jest.
+		await promisify(execFile)(process.execPath, ['--import', 'tsx', script, '--check'], {
+			cwd: PROJECT,
+		});
+	});
 
 	it('describes the fields of every resource', () => {
 		const { properties } = new SendGridEmail().description;

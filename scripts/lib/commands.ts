@@ -1,8 +1,5 @@
-/**
- * Runs other programs for the scripts of this folder and never leaves one behind.
- * Only what Node itself brings is imported: this runs before anything is installed.
- */
-import { spawn } from 'node:child_process';
+/** Runs other programs for the scripts and never leaves one behind. */
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -13,11 +10,11 @@ const isWindows = process.platform === 'win32';
 export class UserError extends Error {}
 
 /** Children that own the terminal: they get our signals and we wait for them to clean up. */
-const foreground = new Set();
+const foreground = new Set<ChildProcess>();
 /** Groups of children that work unseen: they end with us. */
-const background = new Set();
+const background = new Set<ChildProcess>();
 
-for (const signal of ['SIGINT', 'SIGTERM']) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 	process.on(signal, () => {
 		if (foreground.size === 0) process.exit(signal === 'SIGINT' ? 130 : 143);
 		for (const child of foreground) child.kill(signal);
@@ -27,26 +24,29 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 process.on('exit', stopUnseen);
 
 /** Ends every program started with `runUnseen`. */
-export function stopUnseen() {
+export function stopUnseen(): void {
 	for (const child of background) {
 		try {
 			// npm starts compilers of its own: only the group reaches them.
 			if (isWindows) child.kill();
-			else process.kill(-child.pid, 'SIGTERM');
+			else process.kill(-child.pid!, 'SIGTERM');
 		} catch (error) {
-			if (error.code !== 'ESRCH') throw error;
+			if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
 		}
 	}
 }
 
 /**
  * Runs a program in the terminal.
- * @param {string} command a program, or `npm`
- * @param {string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options]
- * @returns {Promise<number>} its exit code, 128 + n when signal n ended it
+ *
+ * @param command a program, or `npm`
+ * @returns its exit code, 128 + n when signal n ended it
  */
-export async function runInTerminal(command, args, options = {}) {
+export async function runInTerminal(
+	command: string,
+	args: string[],
+	options: Pick<SpawnOptions, 'cwd' | 'env'> = {},
+): Promise<number> {
 	const child = spawn(command, args, { stdio: 'inherit', shell: needsShell(command), ...options });
 	foreground.add(child);
 	try {
@@ -58,23 +58,30 @@ export async function runInTerminal(command, args, options = {}) {
 
 /**
  * Like `runInTerminal`, for a program that must succeed.
- * @throws {UserError} when its exit code is not 0
+ *
+ * @throws UserError when its exit code is not 0
  */
-export async function mustSucceed(command, args, options) {
+export async function mustSucceed(
+	command: string,
+	args: string[],
+	options: Pick<SpawnOptions, 'cwd' | 'env'>,
+): Promise<void> {
 	const code = await runInTerminal(command, args, options);
 	if (code !== 0) throw new UserError(`"${[command, ...args].join(' ')}" ended with code ${code}.`);
 }
 
 /**
  * Runs a program unseen, its output in `logFile`.
- * @param {string} command
- * @param {string[]} args
- * @param {{ cwd: string, env?: NodeJS.ProcessEnv, logFile: string }} options
- * @throws {UserError} with the last lines of the output when the exit code is not 0
+ *
+ * @throws UserError with the last lines of the output when the exit code is not 0
  */
-export async function runUnseen(command, args, { cwd, env, logFile }) {
+export async function runUnseen(
+	command: string,
+	args: string[],
+	{ cwd, env, logFile }: { cwd: string; env?: NodeJS.ProcessEnv; logFile: string },
+): Promise<void> {
 	const log = openSync(logFile, 'a');
-	let code;
+	let code: number;
 	try {
 		const child = spawn(command, args, {
 			cwd,
@@ -95,9 +102,9 @@ export async function runUnseen(command, args, { cwd, env, logFile }) {
 	);
 }
 
-function exitOf(child, command) {
+function exitOf(child: ChildProcess, command: string): Promise<number> {
 	return new Promise((resolve, reject) => {
-		child.once('error', (error) =>
+		child.once('error', (error: NodeJS.ErrnoException) =>
 			reject(
 				error.code === 'ENOENT'
 					? new UserError(`"${command}" was not found. Install it, or add its folder to PATH.`)
@@ -109,15 +116,16 @@ function exitOf(child, command) {
 }
 
 /** On Windows npm is a command script, which only a shell can start. */
-function needsShell(command) {
+function needsShell(command: string): boolean {
 	return isWindows && command === 'npm';
 }
 
 /**
  * The environment in which `npm` and its install scripts use a given Node.
- * @param {string} node path of a Node binary
+ *
+ * @param node path of a Node binary
  */
-export function environmentWithNode(node) {
+export function environmentWithNode(node: string): NodeJS.ProcessEnv {
 	const prefix = path.dirname(path.dirname(node));
 	const pathName = Object.keys(process.env).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
 	return {

@@ -7,15 +7,26 @@
  */
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { ensureBrowser, noBrowserAdvice } from './lib/browser.mjs';
-import { readIfThere } from './lib/cache.mjs';
-import { mustSucceed, runInTerminal, stopUnseen, UserError } from './lib/commands.mjs';
-import { build, checkTarball, pack } from './lib/package.mjs';
-import { ensurePostgres, noPostgresAdvice } from './lib/postgres.mjs';
-import { ensureRedis, noRedisAdvice } from './lib/redis.mjs';
-import { ensureRuntimes, projectFolder, runtimeVariable, workFolder } from './lib/runtimes.mjs';
+import { mustSucceed, runInTerminal, stopUnseen, UserError } from './lib/commands';
+import { readIfThere } from './lib/files';
+import { build, checkTarball, pack } from './lib/package';
+import { ensureTestPrograms } from './lib/programs';
+import {
+	ensureRuntimes,
+	projectFolder,
+	runtimeVariable,
+	workFolder,
+	type Runtimes,
+} from './lib/runtimes';
 
-const steps = {
+interface Step {
+	what: string;
+	/** Steps that have to run before. */
+	needs?: string[];
+	run(): Promise<void>;
+}
+
+const steps: Record<string, Step> = {
 	lint: { what: 'Lint and formatting', run: () => npmRun('lint') },
 	types: { what: 'Type check', run: () => npmRun('typecheck') },
 	build: { what: 'Build', run: build },
@@ -32,14 +43,21 @@ const steps = {
  */
 export const endToEndTests = [...jestFor('e2e'), '--runInBand', '--testTimeout=300000'];
 
+/** The part of jest's JSON report that is read here. */
+interface JestReport {
+	numPassedTests: number;
+	numFailedTests: number;
+	numRuntimeErrorTestSuites: number;
+}
+
 const totals = { passed: 0, failed: 0 };
 /** What the user has to know besides, said at the end, where it is seen. */
-const notes = [];
-let tarball;
-let runtimes;
+const notes: string[] = [];
+let tarball = '';
+let runtimes: Promise<Runtimes> | undefined;
 
-/** @param {string[]} args what follows `npm test --` */
-export async function test(args) {
+/** @param args what follows `npm test --` */
+export async function test(args: string[]): Promise<void> {
 	const selected = selectSteps(args);
 	if (selected.includes('e2e')) {
 		// The installs take minutes on a new machine: they run beside the steps before.
@@ -49,7 +67,7 @@ export async function test(args) {
 	try {
 		for (const name of selected) await runStep(name);
 	} catch (error) {
-		console.error(`\n${error instanceof UserError ? error.message : error.stack}`);
+		console.error(`\n${error instanceof UserError ? error.message : (error as Error).stack}`);
 		// A step that is no test, such as lint, counts as one.
 		totals.failed ||= 1;
 		process.exitCode = 1;
@@ -59,7 +77,7 @@ export async function test(args) {
 	console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
 }
 
-function selectSteps(args) {
+function selectSteps(args: string[]): string[] {
 	if (args.length === 0) return Object.keys(steps);
 	const [flag, list = ''] = args;
 	const wanted = list.split(',');
@@ -69,17 +87,17 @@ function selectSteps(args) {
 			`Not understood: ${args.join(' ')}. Use --only with one or more of ${Object.keys(steps).join(',')}`,
 		);
 	}
-	const needed = new Set();
-	const add = (name) => {
-		(steps[name].needs ?? []).forEach(add);
+	const needed = new Set<string>();
+	const add = (name: string) => {
+		(steps[name]!.needs ?? []).forEach(add);
 		needed.add(name);
 	};
 	wanted.forEach(add);
 	return Object.keys(steps).filter((name) => needed.has(name));
 }
 
-async function runStep(name) {
-	const { what, run } = steps[name];
+async function runStep(name: string): Promise<void> {
+	const { what, run } = steps[name]!;
 	console.log(`\n=== ${what} (${name})`);
 	const start = Date.now();
 	const duration = () => `${((Date.now() - start) / 1000).toFixed(1)} s`;
@@ -92,36 +110,37 @@ async function runStep(name) {
 	console.log(`=== ${what}: passed in ${duration()}`);
 }
 
-async function npmRun(script) {
+async function npmRun(script: string): Promise<void> {
 	await mustSucceed('npm', ['run', '--silent', script], { cwd: projectFolder });
 }
 
-async function packAndCheck() {
+async function packAndCheck(): Promise<void> {
 	tarball = await pack();
 	console.log(await checkTarball(tarball));
 }
 
-async function scan() {
-	await mustSucceed(process.execPath, ['scripts/scanPackage.mjs', tarball], {
+async function scan(): Promise<void> {
+	await mustSucceed(process.execPath, ['--import', 'tsx', 'scripts/scanPackage.ts', tarball], {
 		cwd: projectFolder,
 	});
 }
 
-async function endToEnd() {
-	const browser = await ensureBrowser();
-	if (!browser) notes.push(noBrowserAdvice);
-	const postgres = await ensurePostgres();
-	if (!postgres) notes.push(noPostgresAdvice);
-	if (!(await ensureRedis())) notes.push(noRedisAdvice);
-	const runtime = { ...(await runtimes), browser, postgres, tarball };
+async function endToEnd(): Promise<void> {
+	const { programs, missing } = await ensureTestPrograms();
+	notes.push(...missing);
+	const runtime = { ...(await runtimes), ...programs, tarball };
 	await jest('e2e', endToEndTests, { [runtimeVariable]: JSON.stringify(runtime) });
 }
 
-function jestFor(project) {
+function jestFor(project: string): string[] {
 	return ['node_modules/jest/bin/jest.js', `--selectProjects=${project}`];
 }
 
-async function jest(project, command = jestFor(project), env = {}) {
+async function jest(
+	project: string,
+	command = jestFor(project),
+	env: NodeJS.ProcessEnv = {},
+): Promise<void> {
 	const report = path.join(workFolder, `jest-${project}.json`);
 	await mkdir(workFolder, { recursive: true });
 	await rm(report, { force: true });
@@ -133,7 +152,7 @@ async function jest(project, command = jestFor(project), env = {}) {
 	const content = await readIfThere(report);
 	if (!content)
 		throw new UserError(`jest ended with code ${code} before it ran the ${project} tests.`);
-	const result = JSON.parse(content);
+	const result = JSON.parse(content) as JestReport;
 	totals.passed += result.numPassedTests;
 	totals.failed += result.numFailedTests + result.numRuntimeErrorTestSuites;
 	if (code !== 0) throw new UserError(`The ${project} tests failed, see above.`);

@@ -1,10 +1,10 @@
-/** A browser for the test of the editor: one that is there, or Debian's where that can be installed. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { installDebianPackage, isExecutable } from './debian.mjs';
+import { isExecutable } from './files';
+import type { TestProgram } from './programs';
 
 /** Where browsers of the Chromium family usually are. */
-const USUAL_PLACES = {
+const USUAL_PLACES: Partial<Record<NodeJS.Platform, string[]>> = {
 	linux: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].map(
 		(name) => `/usr/bin/${name}`,
 	),
@@ -19,23 +19,16 @@ const USUAL_PLACES = {
 	],
 };
 
-/** Said when there is no browser: a test that did not run must not look like one that passed. */
-export const noBrowserAdvice =
-	'The editor test was LEFT OUT: no Chromium, Chrome or Edge was found. Install one (on Debian ' +
-	'"sudo apt-get install chromium"), or set CHROMIUM_PATH to the program of one you have.';
+/** A browser for the test of the editor; CHROMIUM_PATH names one that is somewhere else. */
+export const browser: TestProgram = {
+	purpose: 'Chromium, Chrome or Edge, for the tests in the editor',
+	debianPackage: 'chromium',
+	find: findBrowser,
+	advice:
+		'on Debian "sudo apt-get install chromium", or set CHROMIUM_PATH to the program of one you have',
+};
 
-/**
- * @returns {Promise<string | undefined>} path of a browser's program; `undefined` when there is
- * none and none can be installed
- */
-export async function ensureBrowser() {
-	const found = await findBrowser();
-	if (found || process.env.CHROMIUM_PATH) return found;
-	const installed = await installDebianPackage('chromium', 'Chromium for the editor test');
-	return installed ? await findBrowser() : undefined;
-}
-
-async function findBrowser() {
+async function findBrowser(): Promise<string | undefined> {
 	const places = process.env.CHROMIUM_PATH
 		? [process.env.CHROMIUM_PATH]
 		: (USUAL_PLACES[process.platform] ?? []);
@@ -46,10 +39,10 @@ async function findBrowser() {
 	return undefined;
 }
 
-async function startsAtAll(browser) {
+async function startsAtAll(program: string): Promise<boolean> {
 	// On Windows, asking for the version opens a window.
 	if (process.platform === 'win32') return true;
-	return await promisify(execFile)(browser, ['--version'], { timeout: 60_000 }).then(
+	return await promisify(execFile)(program, ['--version'], { timeout: 60_000 }).then(
 		() => true,
 		() => false,
 	);

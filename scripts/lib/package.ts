@@ -3,27 +3,34 @@ import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { withLock } from './cache.mjs';
-import { runUnseen, UserError } from './commands.mjs';
-import { projectFolder, workFolder } from './runtimes.mjs';
+import { oneAtATime } from './cache';
+import { runUnseen, UserError } from './commands';
+import { projectFolder, workFolder } from './runtimes';
 
 const logFile = path.join(workFolder, 'package.log');
+
+interface PackageManifest {
+	main: string;
+	types: string;
+	n8n: { nodes: string[]; credentials: string[] };
+	dependencies?: Record<string, string>;
+}
 
 /** A package this small has no business growing unnoticed: a bundled dependency shows here. */
 const MAX_TARBALL_BYTES = 200_000;
 
 /**
- * @returns {Promise<string>} path of the packed tarball
- * @throws {UserError} when the build or the packing fails
+ * @returns path of the packed tarball
+ * @throws UserError when the build or the packing fails
  */
-export async function buildAndPack() {
+export async function buildAndPack(): Promise<string> {
 	console.log('Building the package ...');
 	await build();
 	return await pack();
 }
 
 /** Builds into dist. */
-export async function build() {
+export async function build(): Promise<void> {
 	await npm('run', 'build');
 }
 
@@ -31,22 +38,22 @@ export async function build() {
  * Packs what the last build made. The tarball replaces the one before in one step: another process
  * may be about to read it.
  */
-export async function pack() {
+export async function pack(): Promise<string> {
 	const folder = path.join(path.basename(workFolder), `pack-${process.pid}`);
 	await mkdir(path.join(projectFolder, folder), { recursive: true });
 	// Relative: on Windows npm runs in a shell, which would split a path at its spaces.
 	await npm('pack', '--ignore-scripts', '--pack-destination', folder);
 	const [name] = await readdir(path.join(projectFolder, folder));
-	const tarball = path.join(workFolder, name);
-	await rename(path.join(projectFolder, folder, name), tarball);
+	const tarball = path.join(workFolder, name!);
+	await rename(path.join(projectFolder, folder, name!), tarball);
 	await rm(path.join(projectFolder, folder), { recursive: true });
 	return tarball;
 }
 
 /** One at a time: a build empties dist, which another process may be packing. */
-async function npm(...args) {
+async function npm(...args: string[]): Promise<void> {
 	await mkdir(workFolder, { recursive: true });
-	await withLock(path.join(workFolder, 'package.lock'), 'the package', async () => {
+	await oneAtATime(path.join(workFolder, 'package'), 'the package', async () => {
 		await rm(logFile, { force: true });
 		await runUnseen('npm', args, { cwd: projectFolder, logFile });
 	});
@@ -55,12 +62,14 @@ async function npm(...args) {
 /**
  * Checks what a user would install: nothing but the built nodes and what belongs to them, all
  * files package.json points at, no dependency to fetch.
- * @param {string} tarball
- * @returns {Promise<string>} one line about the tarball
- * @throws {UserError} naming everything that is wrong
+ *
+ * @returns one line about the tarball
+ * @throws UserError naming everything that is wrong
  */
-export async function checkTarball(tarball) {
-	const manifest = JSON.parse(await readFile(path.join(projectFolder, 'package.json'), 'utf8'));
+export async function checkTarball(tarball: string): Promise<string> {
+	const manifest = JSON.parse(
+		await readFile(path.join(projectFolder, 'package.json'), 'utf8'),
+	) as PackageManifest;
 	const { stdout } = await promisify(execFile)('tar', ['-tzf', path.basename(tarball)], {
 		cwd: path.dirname(tarball),
 	});
@@ -73,6 +82,7 @@ export async function checkTarball(tarball) {
 		'README.md',
 		'LICENSE.md',
 		manifest.main,
+		manifest.types,
 		...manifest.n8n.nodes,
 		...manifest.n8n.credentials,
 	];

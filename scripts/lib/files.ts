@@ -1,0 +1,18 @@
+import { access, constants, readFile } from 'node:fs/promises';
+
+/** The text of a file; `undefined` when it is not there. */
+export async function readIfThere(file: string): Promise<string | undefined> {
+	try {
+		return await readFile(file, 'utf8');
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+		throw error;
+	}
+}
+
+export async function isExecutable(file: string): Promise<boolean> {
+	return await access(file, constants.X_OK).then(
+		() => true,
+		() => false,
+	);
+}

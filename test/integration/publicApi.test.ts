@@ -1,0 +1,95 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { createSigningKey, signBody } from '../../emulator/signing';
+import { name } from '../../package.json';
+
+const PROJECT = path.resolve(__dirname, '../..');
+const run = promisify(execFile);
+
+/** A program of somebody who installed the package from npm, without n8n. */
+describe('the published package, used outside of n8n', () => {
+	let consumer: string;
+	const inPackage = (...parts: string[]) => path.join(consumer, 'node_modules', name, ...parts);
+
+	beforeAll(() => {
+		// Outside of the project: in it, n8n-workflow would be found.
+		consumer = realpathSync(mkdtempSync(path.join(tmpdir(), 'consumer-')));
+		mkdirSync(inPackage(), { recursive: true });
+		const options = { cwd: PROJECT, encoding: 'utf8' } as const;
+		const packed = execFileSync(
+			'npm',
+			['pack', '--silent', '--ignore-scripts', '--pack-destination', consumer],
+			options,
+		);
+		execFileSync('tar', [
+			...['-xzf', path.join(consumer, packed.trim())],
+			...['-C', inPackage(), '--strip-components=1'],
+		]);
+	});
+
+	afterAll(() => rmSync(consumer, { recursive: true, force: true }));
+
+	const signingKey = createSigningKey();
+	const body =
+		'[{"event":"open","email":"Ann@Example.COM","sg_event_id":"1","sg_machine_open":true}]';
+	const timestamp = '1700000000';
+	const post = {
+		body,
+		signature: signBody(signingKey, Buffer.from(body), timestamp),
+		timestamp,
+		publicKey: signingKey.publicKey,
+	};
+
+	const program = (load: string) => `
+		${load}
+		const { body, signature, timestamp, publicKey } = JSON.parse(process.argv[2]);
+		const ok = verifySignature(Buffer.from(body), signature, timestamp, publicKey);
+		const forged = verifySignature(Buffer.from(body + ' '), signature, timestamp, publicKey);
+		const { event, email, machineOpen } = normalizeEvent(JSON.parse(body)[0]);
+		console.log(JSON.stringify({ ok, forged, event, email, machineOpen }));`;
+
+	it.each([
+		['require', 'program.cjs', `const { verifySignature, normalizeEvent } = require('${name}');`],
+		['import', 'program.mjs', `import { verifySignature, normalizeEvent } from '${name}';`],
+	])('verifies and normalizes events by %s', async (_, file, load) => {
+		writeFileSync(path.join(consumer, file), program(load));
+
+		const { stdout } = await run(process.execPath, [file, JSON.stringify(post)], { cwd: consumer });
+
+		expect(JSON.parse(stdout)).toEqual({
+			ok: true,
+			forged: false,
+			event: 'open',
+			email: 'Ann@example.com',
+			machineOpen: true,
+		});
+	});
+
+	it('brings types for these functions', async () => {
+		mkdirSync(path.join(consumer, 'node_modules', '@types'), { recursive: true });
+		for (const types of ['@types/node', 'undici-types']) {
+			symlinkSync(
+				path.join(PROJECT, 'node_modules', types),
+				path.join(consumer, 'node_modules', types),
+			);
+		}
+		const compile = async (line: string) => {
+			writeFileSync(
+				path.join(consumer, 'program.ts'),
+				`import { normalizeEvent, verifySignature, type SendGridEvent } from '${name}';\n${line}\n`,
+			);
+			const tsc = path.join(PROJECT, 'node_modules/typescript/bin/tsc');
+			const options = ['--noEmit', '--strict', '--module', 'node16', '--types', 'node'];
+			await run(process.execPath, [tsc, ...options, 'program.ts'], { cwd: consumer });
+		};
+
+		await compile(
+			`const event: SendGridEvent = normalizeEvent({ event: 'open' }); const ok: boolean = verifySignature(Buffer.from(''), '', event.email ?? '', ['key']);`,
+		);
+		await expect(compile(`const count: number = normalizeEvent({});`)).rejects.toThrow();
+		await expect(compile(`verifySignature('text', '', '', 'key');`)).rejects.toThrow();
+	}, 60_000);
+});
