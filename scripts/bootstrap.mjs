@@ -6,6 +6,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { clearInterval, setInterval } from 'node:timers';
 import { fileURLToPath } from 'node:url';
 
 const oldestNode = 20;
@@ -38,7 +39,9 @@ function dependenciesAreCurrent() {
 
 function installDependencies() {
 	console.log("Installing the project's dependencies (once, usually a minute) ...");
-	const { status } = spawnSync('npm', ['ci', '--include=dev'], {
+	// Without a network, npm should say so at once.
+	const impatient = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000'];
+	const { status } = spawnSync('npm', ['ci', '--include=dev', ...impatient], {
 		cwd: projectFolder,
 		stdio: 'inherit',
 		// On Windows npm is a command script, which only a shell can start.
@@ -58,7 +61,27 @@ function handOver(args) {
 	// In a terminal Ctrl+C reaches both: the child cleans up, this waits for it.
 	process.on('SIGINT', () => {});
 	for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+	// npm, and the shell it starts, may be killed alone: what they started must not go on without them.
+	const parents = [process.ppid, ...parentOf(process.ppid)];
+	const watch = setInterval(() => {
+		if (!parents.every(isAlive)) child.kill('SIGTERM');
+	}, 1000);
 	child.once('exit', (code, signal) => {
+		clearInterval(watch);
 		process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 143);
 	});
+}
+
+/** The process that started another one, where the system has a `ps` to ask. */
+function parentOf(pid) {
+	const { stdout } = spawnSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' });
+	return Number(stdout) > 1 ? [Number(stdout)] : [];
+}
+
+function isAlive(pid) {
+	try {
+		return process.kill(pid, 0);
+	} catch (error) {
+		return error.code !== 'ESRCH';
+	}
 }

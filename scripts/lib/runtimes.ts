@@ -70,6 +70,7 @@ async function ensureNode24(): Promise<string> {
 		withProgress(`Node ${NODE_VERSION}, which n8n needs`, 'ten seconds', () =>
 			npmInstall(partial, { dependencies: { [name]: NODE_VERSION } }, process.env),
 		).catch((error: Error) => {
+			if (error instanceof NoNetworkError) throw error;
 			throw new UserError(
 				`Node 24 could not be fetched from npm as "${name}". ` +
 					`Install Node 24 (https://nodejs.org) and run this command with it.\n${error.message}`,
@@ -133,7 +134,22 @@ async function buildDatabaseDriver(
 	}
 }
 
+class NoNetworkError extends UserError {}
+
+/** npm would try for minutes before it says that there is no network. */
+async function expectRegistry(): Promise<void> {
+	const args = ['view', 'npm', 'version', '--fetch-retries=0', '--fetch-timeout=10000'];
+	const options = { shell: process.platform === 'win32' };
+	await promisify(execFile)('npm', args, options).catch((error: { stderr?: string }) => {
+		throw new NoNetworkError(
+			'Connect this machine to the Internet and try again: the npm registry does not answer. ' +
+				`What is fetched is kept in ${cacheFolder}.\n${(error.stderr ?? '').split('\n', 2).join(' ')}`.trim(),
+		);
+	});
+}
+
 async function npmInstall(folder: string, manifest: object, env: NodeJS.ProcessEnv): Promise<void> {
+	await expectRegistry();
 	await writeFile(path.join(folder, 'package.json'), JSON.stringify(manifest, null, '\t'));
 	const logFile = logOf(folder);
 	await rm(logFile, { force: true });
