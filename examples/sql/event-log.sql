@@ -242,7 +242,7 @@ WITH stored AS (
 				WHEN 'globalUnsubscribes' THEN 'unsubscribe'
 				WHEN 'groupUnsubscribes' THEN 'group_unsubscribe'
 			END AS cause,
-			coalesce((entry ->> 'group_id')::integer, 0) AS group_id,
+			coalesce((entry ->> 'groupId')::integer, 0) AS group_id,
 			coalesce((entry ->> 'createdAt')::timestamptz, now()) AS changed_at,
 			entry ->> 'reason' AS reason
 		FROM jsonb_array_elements(entries) AS entry

@@ -1,4 +1,6 @@
 import { InvalidFieldError } from './invalidFieldError';
+import { checkVisible } from './invisible';
+import { unexpectedValue } from './values';
 
 /** An email address as SendGrid takes it, with the name that mail programs show. */
 export interface Address {
@@ -11,6 +13,7 @@ const MAX_LOCAL_PART = 64;
 const MAX_ADDRESS = 254;
 
 const LOCAL_PART = /^[^\s@<>()[\],;:\\".]+(?:\.[^\s@<>()[\],;:\\".]+)*$/u;
+const ASCII = /^[\x21-\x7e]*$/;
 const DOMAIN_LABEL = '[\\p{L}\\p{N}](?:[\\p{L}\\p{N}-]{0,61}[\\p{L}\\p{N}])?';
 const DOMAIN = new RegExp(`^${DOMAIN_LABEL}(?:\\.${DOMAIN_LABEL})+$`, 'u');
 
@@ -30,9 +33,10 @@ export function parseAddresses(value: unknown, field: string): Address[] {
 	}
 	const { email, name } = Object(value) as Record<string, unknown>;
 	if (typeof email !== 'string' || typeof (name ?? '') !== 'string') {
-		throw new InvalidFieldError(
+		throw unexpectedValue(
+			value,
 			field,
-			`${JSON.stringify(value)} is not an address. Enter text such as Ann <ann@example.com>, or an object such as { "email": "ann@example.com", "name": "Ann" }.`,
+			'Enter an address such as ann@example.com, or an object such as { "email": "ann@example.com", "name": "Ann" }.',
 		);
 	}
 	return [
@@ -44,12 +48,12 @@ export function parseAddresses(value: unknown, field: string): Address[] {
 export function parseAddress(value: unknown, field: string): Address {
 	const [address, ...more] = parseAddresses(value, field);
 	if (address === undefined) {
-		throw new InvalidFieldError(field, 'is empty. Enter an address such as Ann <ann@example.com>.');
+		throw unexpectedValue('', field, 'Enter an address such as ann@example.com.');
 	}
 	if (more.length > 0) {
 		throw new InvalidFieldError(
 			field,
-			`holds ${more.length + 1} addresses, but only one is possible. A name with a comma needs double quotes: "Smith, Ann" <ann@example.com>.`,
+			`Enter one address only; a name with a comma needs double quotes: "Smith, Ann" <ann@example.com>. There are ${more.length + 1} now.`,
 		);
 	}
 	return address;
@@ -99,18 +103,33 @@ function unquote(name: string): string {
 	return quoted === null ? name : quoted[1]!.replace(/\\(.)/gsu, '$1');
 }
 
-function checked(address: Address, written: string, field: string): Address {
-	const at = address.email.lastIndexOf('@');
+function checked({ email, name }: Address, written: string, field: string): Address {
+	const at = email.lastIndexOf('@');
+	const localPart = email.slice(0, Math.max(at, 0));
+	const domain = email.slice(at + 1);
+	checkVisible(email, field, 'address');
+	if (name !== undefined) checkVisible(name, field, 'name');
 	const valid =
-		address.email.length <= MAX_ADDRESS &&
+		email.length <= MAX_ADDRESS &&
 		at <= MAX_LOCAL_PART &&
-		LOCAL_PART.test(address.email.slice(0, Math.max(at, 0))) &&
-		DOMAIN.test(address.email.slice(at + 1));
+		LOCAL_PART.test(localPart) &&
+		DOMAIN.test(domain);
 	if (!valid) {
 		throw new InvalidFieldError(
 			field,
-			`"${written}" is not an email address. Enter an address such as ann@example.com or Ann <ann@example.com>; several are separated by commas, and a name with a comma needs double quotes.`,
+			`Enter an address such as ann@example.com. "${written}" is not an email address. Several need commas between them, and a name with a comma needs double quotes.`,
 		);
 	}
-	return address;
+	if (!ASCII.test(localPart)) {
+		throw new InvalidFieldError(
+			field,
+			`Use an address without accents or other special letters before the @. SendGrid accepts "${email}", but then sends nothing to it.`,
+		);
+	}
+	return { email: `${localPart}@${asciiDomain(domain)}`, ...(name !== undefined && { name }) };
+}
+
+/** A domain with accents as mail servers know it: `müller.example` is `xn--mller-kva.example`. */
+function asciiDomain(domain: string): string {
+	return ASCII.test(domain) ? domain : new URL(`https://${domain}`).hostname;
 }

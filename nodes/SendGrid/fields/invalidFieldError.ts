@@ -2,7 +2,7 @@
 export class InvalidFieldError extends Error {
 	/**
 	 * @param field the field's name as the form shows it
-	 * @param problem what is wrong and what to do, in the user's words
+	 * @param problem what to do and, after that, what is wrong, in the user's words: a toast cuts the end
 	 */
 	constructor(
 		readonly field: string,

@@ -1,4 +1,5 @@
-import { NodeOperationError, tryToParseDateTime, type IExecuteFunctions } from 'n8n-workflow';
+import { tryToParseDateTime, type IExecuteFunctions } from 'n8n-workflow';
+import { isMoment, unexpectedValue } from './values';
 
 type DateTime = ReturnType<typeof tryToParseDateTime>;
 
@@ -14,34 +15,49 @@ const SMALLEST_MILLISECONDS = 100_000_000_000;
  * @throws Error if it is none of these
  */
 export function parseMoment(value: unknown, timeZone: string): DateTime {
-	if (!/^\d{9,}$/.test(String(value))) return tryToParseDateTime(value, timeZone);
-	const unix = Number(value);
-	return tryToParseDateTime(new Date(unix < SMALLEST_MILLISECONDS ? unix * 1000 : unix), timeZone);
+	if (typeof value !== 'string' && typeof value !== 'number') {
+		if (!isMoment(value)) throw new Error('is no moment');
+		return tryToParseDateTime(value, timeZone);
+	}
+	if (!/^[-+.\d]+$/.test(String(value))) return tryToParseDateTime(value, timeZone);
+	if (/^\d{9,}$/.test(String(value))) {
+		const unix = Number(value);
+		const date = new Date(unix < SMALLEST_MILLISECONDS ? unix * 1000 : unix);
+		return tryToParseDateTime(date, timeZone);
+	}
+	// Luxon would take 7 for July. Of what is all digits, only days are clear: 2026-11-20, 20261120.
+	if (!/^\d{4}-?\d\d-?\d\d$/.test(String(value))) throw new Error('is no moment');
+	return tryToParseDateTime(String(value), timeZone);
 }
 
 /**
- * Reads a date-time parameter; text without a zone is in the workflow's time zone, as everywhere
- * in n8n.
+ * Reads a date-time field; text without a zone is in the workflow's time zone, as everywhere in
+ * n8n.
  *
  * @returns `undefined` if the field is empty
- * @throws NodeOperationError that names the field
+ * @throws InvalidFieldError that names the field
  */
-export function momentParameter(
+export function momentValue(value: unknown, field: string, timeZone: string): DateTime | undefined {
+	if (value === '' || value === null || value === undefined) return undefined;
+	try {
+		return parseMoment(value, timeZone);
+	} catch {
+		throw unexpectedValue(
+			value,
+			field,
+			'Enter a date and time such as 2026-11-20T10:15:00Z, or an expression such as {{ $now.plus({ hours: 2 }) }}.',
+		);
+	}
+}
+
+/** Reads a date-time parameter; see `momentValue`. */
+export function readMoment(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	{ name, displayName }: { name: string; displayName: string },
 ): DateTime | undefined {
 	const value: unknown = context.getNodeParameter(name, itemIndex, '');
-	if (value === '' || value === null || value === undefined) return undefined;
-	try {
-		return parseMoment(value, context.getTimezone());
-	} catch {
-		throw new NodeOperationError(
-			context.getNode(),
-			`${displayName}: "${String(value)}" is not a date and time. Enter one such as 2026-11-20T10:15:00Z, or an expression such as {{ $now.minus({ days: 1 }) }}.`,
-			{ itemIndex },
-		);
-	}
+	return momentValue(value, displayName, context.getTimezone());
 }
 
 /** ISO 8601 in UTC for Unix seconds, as SendGrid has them. */

@@ -7,6 +7,7 @@ import {
 	type Address,
 } from '../../../nodes/SendGrid/fields/addresses';
 import { InvalidFieldError } from '../../../nodes/SendGrid/fields/invalidFieldError';
+import { checkVisible } from '../../../nodes/SendGrid/fields/invisible';
 
 const ANN = { email: 'ann@example.com', name: 'Ann' };
 const BOB = { email: 'bob@example.com' };
@@ -49,7 +50,13 @@ describe('parseAddresses', () => {
 			"o'neil.a+b@example.co.uk",
 			[{ email: "o'neil.a+b@example.co.uk" }],
 		],
-		['a domain with accents', 'ann@müller.example', [{ email: 'ann@müller.example' }]],
+		[
+			'a domain with accents, as mail servers know it',
+			'ann@müller.example',
+			[{ email: 'ann@xn--mller-kva.example' }],
+		],
+		['a family of emoji', 'Ann 👩‍👩‍👧 <ann@example.com>', [{ ...ANN, name: 'Ann 👩‍👩‍👧' }]],
+		['a name in Persian', 'می‌خواهم <ann@example.com>', [{ ...ANN, name: 'می‌خواهم' }]],
 	])('reads %s', (_, value, addresses) => {
 		expect(parseAddresses(value, 'To')).toEqual(addresses);
 	});
@@ -76,12 +83,48 @@ describe('parseAddresses', () => {
 		['one bad entry in a list', ['ann@example.com', 'bob']],
 	])('refuses %s, and names the field', (_, value) => {
 		expect(() => parseAddresses(value, 'Reply To')).toThrow(InvalidFieldError);
-		expect(() => parseAddresses(value, 'Reply To')).toThrow(/^Reply To: .+ is not an? /);
+		expect(() => parseAddresses(value, 'Reply To')).toThrow(
+			/^Reply To: Enter an address such as ann@example\.com.+ (is not an email address|The value is .+)\./s,
+		);
 	});
 
 	it('quotes what it refuses', () => {
-		expect(() => parseAddresses('ann@example.com, bob@', 'CC')).toThrow('CC: "bob@" is not');
+		expect(() => parseAddresses('ann@example.com, bob@', 'CC')).toThrow('"bob@" is not');
 	});
+
+	it.each([
+		['a line break', 'Ann\nBcc: x@example.com', 'line break (U+000A)'],
+		['a tab', 'Ann\tSmith', 'tab (U+0009)'],
+		['a null', 'Ann\u0000', 'invisible character (U+0000)'],
+		['a space without width', 'Ann\u200bSmith', 'invisible character (U+200B)'],
+		['a joiner between letters', 'Ann\u200dSmith', 'invisible character (U+200D)'],
+		['a mark of direction', 'Ann\u200eSmith', 'invisible character (U+200E)'],
+		['an override of direction', 'Ann \u202egpj.exe', 'invisible character (U+202E)'],
+		['an isolate of direction', 'Ann \u2067x', 'invisible character (U+2067)'],
+		['a soft hyphen', 'An\u00adn', 'invisible character (U+00AD)'],
+		['half a character', 'Ann \ud800x', 'invisible character (U+D800)'],
+	])('refuses %s in a name', (_, name, found) => {
+		expect(() => parseAddresses({ email: 'ann@example.com', name }, 'To')).toThrow(
+			`To: Remove the ${found} from the name`,
+		);
+	});
+
+	it.each(['ann\u200b@example.com', 'ann@exam\u00adple.com', '\u202eann@example.com'])(
+		'refuses what nobody sees in an address: %j',
+		(email) => {
+			expect(() => parseAddresses(`Ann <${email}>`, 'CC')).toThrow(
+				/^CC: Remove the .+ the address/,
+			);
+			expect(() => parseAddresses({ email }, 'CC')).toThrow(/^CC: Remove the .+ the address/);
+		},
+	);
+
+	it.each(['jürgen@example.com', 'アン@example.com', 'ann😀@example.com'])(
+		'refuses %s, to which SendGrid would send nothing',
+		(email) => {
+			expect(() => parseAddresses(email, 'To')).toThrow(/^To: .+SendGrid accepts .+ sends nothing/);
+		},
+	);
 });
 
 describe('parseAddress', () => {
@@ -90,11 +133,15 @@ describe('parseAddress', () => {
 	});
 
 	it('refuses none', () => {
-		expect(() => parseAddress('', 'From')).toThrow('From: is empty');
+		expect(() => parseAddress('', 'From')).toThrow(
+			'From: Enter an address such as ann@example.com. The value is empty.',
+		);
 	});
 
 	it('refuses two', () => {
-		expect(() => parseAddress([ANN, BOB], 'From')).toThrow('From: holds 2 addresses');
+		expect(() => parseAddress([ANN, BOB], 'From')).toThrow(
+			/^From: Enter one address only.+There are 2 now\.$/,
+		);
 	});
 });
 
@@ -102,7 +149,7 @@ describe('formatAddress', () => {
 	const name = fc
 		.string({ unit: 'grapheme', minLength: 1, maxLength: 30 })
 		.map((text) => text.trim())
-		.filter((text) => text !== '');
+		.filter((text) => text !== '' && isVisible(text));
 	const address: fc.Arbitrary<Address> = fc.record(
 		{ email: fc.emailAddress().filter(isAccepted), name },
 		{ requiredKeys: ['email'] },
@@ -125,6 +172,15 @@ describe('formatAddress', () => {
 			'"Smith, \\"Ann\\"" <ann@example.com>',
 		);
 	});
+
+	function isVisible(text: string): boolean {
+		try {
+			checkVisible(text, 'To', 'name');
+			return true;
+		} catch {
+			return false;
+		}
+	}
 
 	/** fast-check also makes addresses longer than RFC 5321 allows. */
 	function isAccepted(email: string): boolean {

@@ -1,3 +1,4 @@
+import { inCamelCase } from '../../api/camelCase';
 import type { ItemOperation } from '../operation';
 import { getEventWebhook } from '../../api/eventWebhooks';
 import { webhookIdOf, webhookIdParameter } from './parameters';
@@ -12,6 +13,6 @@ export const get: ItemOperation = {
 	},
 	properties: [webhookIdParameter],
 	async executeItem(context, itemIndex) {
-		return await getEventWebhook(context, webhookIdOf(context, itemIndex));
+		return inCamelCase(await getEventWebhook(context, webhookIdOf(context, itemIndex)));
 	},
 };

@@ -1,3 +1,4 @@
+import { inCamelCase } from '../../api/camelCase';
 import type { ItemOperation } from '../operation';
 import { listEventWebhooks, type EventWebhook } from '../../api/eventWebhooks';
 
@@ -13,7 +14,7 @@ export const getAll: ItemOperation = {
 	async executeItem(context) {
 		const { webhooks, max_allowed } = await listEventWebhooks(context);
 		return webhooks.map((webhook) => ({
-			...webhook,
+			...inCamelCase(webhook),
 			looksLikeTrigger: looksLikeTrigger(webhook),
 			usedSlots: webhooks.length,
 			allowedSlots: max_allowed,

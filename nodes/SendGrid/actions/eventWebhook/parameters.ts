@@ -1,5 +1,5 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
-import { requiredText } from '../../fields/values';
+import { readRequiredText } from '../../fields/parameters';
 
 /** One webhook, chosen from the list or by its ID. */
 export const webhookIdParameter: INodeProperties = {
@@ -33,10 +33,6 @@ export const webhookIdParameter: INodeProperties = {
  * @throws InvalidFieldError if it is empty: SendGrid would take the account's oldest webhook
  */
 export function webhookIdOf(context: IExecuteFunctions, itemIndex: number): string {
-	const { displayName, name } = webhookIdParameter;
-	return requiredText(
-		context.getNodeParameter(name, itemIndex, ''),
-		displayName,
-		'Choose a webhook from the list or enter its ID.',
-	);
+	const remedy = 'Choose a webhook from the list or enter its ID.';
+	return readRequiredText(context, itemIndex, webhookIdParameter, remedy);
 }

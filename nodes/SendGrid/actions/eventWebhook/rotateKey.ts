@@ -16,7 +16,7 @@ export const rotateKey: ItemOperation = {
 		webhookIdParameter,
 		{
 			displayName:
-				'A SendGrid Email Trigger with automatic setup fetches the new key by itself. With manual setup, add the public_key that this returns to its verification keys at once: until then it refuses the posts, which SendGrid repeats for 24 hours.',
+				'A SendGrid Email Trigger with automatic setup fetches the new key by itself. With manual setup, add the publicKey that this returns to its verification keys at once: until then it refuses the posts, which SendGrid repeats for 24 hours.',
 			name: 'rotateKeyNotice',
 			type: 'notice',
 			default: '',
@@ -26,7 +26,7 @@ export const rotateKey: ItemOperation = {
 		const id = webhookIdOf(context, itemIndex);
 		await unsignEventWebhook(context, id);
 		try {
-			return { id, public_key: await signEventWebhook(context, id) };
+			return { id, publicKey: await signEventWebhook(context, id) };
 		} catch (error) {
 			throw new NodeOperationError(
 				context.getNode(),

@@ -14,6 +14,6 @@ export const cancel: ItemOperation = {
 	async executeItem(context, itemIndex) {
 		const batchId = batchIdOf(context, itemIndex);
 		await writeStatus(context, batchId, 'cancel');
-		return { batch_id: batchId, status: 'cancel' };
+		return { batchId, status: 'cancel' };
 	},
 };

@@ -13,6 +13,6 @@ export const get: ItemOperation = {
 	properties: [batchIdParameter],
 	async executeItem(context, itemIndex) {
 		const batchId = batchIdOf(context, itemIndex);
-		return { batch_id: batchId, status: await readStatus(context, batchId) };
+		return { batchId, status: await readStatus(context, batchId) };
 	},
 };

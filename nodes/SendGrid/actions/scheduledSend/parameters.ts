@@ -1,5 +1,5 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
-import { requiredText } from '../../fields/values';
+import { readRequiredText } from '../../fields/parameters';
 
 export const batchIdParameter: INodeProperties = {
 	displayName: 'Batch ID',
@@ -13,10 +13,6 @@ export const batchIdParameter: INodeProperties = {
 
 /** @throws InvalidFieldError if it is empty */
 export function batchIdOf(context: IExecuteFunctions, itemIndex: number): string {
-	const { displayName, name } = batchIdParameter;
-	return requiredText(
-		context.getNodeParameter(name, itemIndex),
-		displayName,
-		'Enter the batch ID of the scheduled mail.',
-	);
+	const remedy = 'Enter the batch ID of the scheduled mail.';
+	return readRequiredText(context, itemIndex, batchIdParameter, remedy);
 }

@@ -14,6 +14,6 @@ export const pause: ItemOperation = {
 	async executeItem(context, itemIndex) {
 		const batchId = batchIdOf(context, itemIndex);
 		await writeStatus(context, batchId, 'pause');
-		return { batch_id: batchId, status: 'pause' };
+		return { batchId, status: 'pause' };
 	},
 };

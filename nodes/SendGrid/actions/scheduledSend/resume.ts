@@ -25,6 +25,6 @@ export const resume: ItemOperation = {
 				{ itemIndex, description: 'Check the batch ID. If it is right, the mail needs no Resume.' },
 			);
 		}
-		return { batch_id: batchId, status: 'none' };
+		return { batchId, status: 'none' };
 	},
 };

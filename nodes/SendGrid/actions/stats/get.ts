@@ -1,8 +1,9 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import { inCamelCase } from '../../api/camelCase';
 import { byOffset, listItems } from '../../api/paging';
-import { textList } from '../../fields/values';
 import { InvalidFieldError } from '../../fields/invalidFieldError';
-import { momentParameter } from '../../fields/moment';
+import { readMoment } from '../../fields/moment';
+import { readOption, readTextList } from '../../fields/parameters';
 import type { ItemOperation } from '../operation';
 
 /** Days, weeks or months; each has its figures for the account, or for each category. */
@@ -66,18 +67,18 @@ export const get: ItemOperation = {
 	},
 	properties: [startDateParameter, endDateParameter, aggregatedByParameter, categoriesParameter],
 	async executeItem(context, itemIndex) {
-		const startDate = momentParameter(context, itemIndex, startDateParameter)?.toISODate();
+		const startDate = readMoment(context, itemIndex, startDateParameter)?.toISODate();
 		if (!startDate) {
 			throw new InvalidFieldError(
 				startDateParameter.displayName,
-				'is empty. Enter the first day, for example 2026-11-01.',
+				'Enter the first day, for example 2026-11-01. The value is empty.',
 			);
 		}
-		const endDate = momentParameter(context, itemIndex, endDateParameter)?.toISODate();
+		const endDate = readMoment(context, itemIndex, endDateParameter)?.toISODate();
 		const query: IDataObject = {
 			start_date: startDate,
 			...(endDate && { end_date: endDate }),
-			aggregated_by: context.getNodeParameter(aggregatedByParameter.name, itemIndex) as string,
+			aggregated_by: readOption(context, itemIndex, aggregatedByParameter),
 		};
 		const categories = categoriesOf(context, itemIndex);
 		const periods =
@@ -97,19 +98,20 @@ export const get: ItemOperation = {
 
 		const results: IDataObject[] = [];
 		for await (const { date, stats } of periods) {
-			results.push(...stats.map(({ metrics, ...subject }) => ({ date, ...subject, ...metrics })));
+			for (const { metrics, ...subject } of stats) {
+				results.push({ date, ...subject, ...inCamelCase(metrics) });
+			}
 		}
 		return results;
 	},
 };
 
 function categoriesOf(context: IExecuteFunctions, itemIndex: number): string[] {
-	const { displayName, name } = categoriesParameter;
-	const categories = textList(context.getNodeParameter(name, itemIndex, ''), displayName);
+	const categories = readTextList(context, itemIndex, categoriesParameter);
 	if (categories.length > MAX_CATEGORIES) {
 		throw new InvalidFieldError(
-			displayName,
-			`holds ${categories.length} categories, but SendGrid takes ${MAX_CATEGORIES} at most. Use several items, each with ${MAX_CATEGORIES} of them.`,
+			categoriesParameter.displayName,
+			`Use several items, each with up to ${MAX_CATEGORIES} categories. SendGrid takes no more at once, and there are ${categories.length}.`,
 		);
 	}
 	return categories;

@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { sendGridRequest } from '../../api/sendGridRequest';
-import { InvalidFieldError } from '../../fields/invalidFieldError';
+import { readOption } from '../../fields/parameters';
 import type { ItemOperation } from '../operation';
 import { LIST_OPTIONS } from './lists';
 import { emailOf, emailParameter, groupIdOf, groupParameter } from './parameters';
@@ -28,13 +28,7 @@ export const add: ItemOperation = {
 	properties: [emailParameter, listParameter, groupParameter],
 	async executeItem(context, itemIndex) {
 		const email = emailOf(context, itemIndex);
-		const list = context.getNodeParameter(listParameter.name, itemIndex) as string;
-		if (!OPEN_LISTS.includes(list)) {
-			throw new InvalidFieldError(
-				listParameter.displayName,
-				`nothing can be added to "${list}". Use ${OPEN_LISTS.join(' or ')}.`,
-			);
-		}
+		const list = readOption(context, itemIndex, listParameter);
 		const call = {
 			method: 'POST',
 			body: { recipient_emails: [email] },
@@ -51,6 +45,6 @@ export const add: ItemOperation = {
 		// For a group that does not exist, SendGrid would unsubscribe the address from everything.
 		await sendGridRequest(context, { method: 'GET', path: groupPath });
 		await sendGridRequest(context, { ...call, path: `${groupPath}/suppressions` });
-		return { email, list, group_id: groupId, added: true };
+		return { email, list, groupId, added: true };
 	},
 };

@@ -1,7 +1,8 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { byOffset, listItems } from '../../api/paging';
 import { InvalidFieldError } from '../../fields/invalidFieldError';
-import { momentParameter } from '../../fields/moment';
+import { readMoment } from '../../fields/moment';
+import { readOptions } from '../../fields/parameters';
 import type { ItemOperation } from '../operation';
 import { RETURN_ALL_OR_LIMIT, wantedResults } from '../../fields/returnAll';
 import {
@@ -60,14 +61,13 @@ export const getAll: ItemOperation = {
 	},
 	properties: [listsParameter, sinceParameter, untilParameter, ...RETURN_ALL_OR_LIMIT],
 	async executeItem(context, itemIndex) {
-		const { displayName, name } = listsParameter;
-		const lists = [context.getNodeParameter(name, itemIndex)]
-			.flat()
-			.map((value) => suppressionList(value, displayName));
-		if (lists.length === 0) throw new InvalidFieldError(displayName, 'choose at least one.');
+		const lists = readOptions(context, itemIndex, listsParameter).map(suppressionList);
+		if (lists.length === 0) {
+			throw new InvalidFieldError(listsParameter.displayName, 'Choose at least one.');
+		}
 		const range = {
-			since: momentParameter(context, itemIndex, sinceParameter)?.toUnixInteger(),
-			until: momentParameter(context, itemIndex, untilParameter)?.toUnixInteger(),
+			since: readMoment(context, itemIndex, sinceParameter)?.toUnixInteger(),
+			until: readMoment(context, itemIndex, untilParameter)?.toUnixInteger(),
 		};
 		const wanted = wantedResults(context, itemIndex);
 

@@ -4,7 +4,7 @@ import {
 	type IExecuteFunctions,
 	type INodePropertyOptions,
 } from 'n8n-workflow';
-import { InvalidFieldError } from '../../fields/invalidFieldError';
+import { inCamelCase } from '../../api/camelCase';
 import { isoFromUnix } from '../../fields/moment';
 
 /** One of SendGrid's lists of addresses. */
@@ -47,7 +47,7 @@ function groupEntries(body: unknown): IDataObject[] | undefined {
 	if (!Array.isArray(groups)) return undefined;
 	return groups
 		.filter(({ suppressed }) => suppressed)
-		.map(({ id, name }) => ({ group_id: id, group_name: name }));
+		.map(({ id, name }) => ({ groupId: id, groupName: name }));
 }
 
 /**
@@ -117,19 +117,9 @@ export const LIST_OPTIONS: INodePropertyOptions[] = SUPPRESSION_LISTS.map(
 	({ name, value, description }) => ({ name, value, description }),
 );
 
-/**
- * The list behind a value of a list parameter.
- *
- * @param field the parameter's name in the form
- * @throws InvalidFieldError if an expression gave something else
- */
-export function suppressionList(value: unknown, field: string): SuppressionList {
-	const list = SUPPRESSION_LISTS.find((candidate) => candidate.value === value);
-	if (list === undefined) {
-		const values = SUPPRESSION_LISTS.map((candidate) => candidate.value).join(', ');
-		throw new InvalidFieldError(field, `"${String(value)}" is not a list. Use one of: ${values}.`);
-	}
-	return list;
+/** The list behind a value of a list parameter. */
+export function suppressionList(value: string): SuppressionList {
+	return SUPPRESSION_LISTS.find((candidate) => candidate.value === value)!;
 }
 
 /** For an answer that is not what SendGrid documents: something else answered in its place. */
@@ -159,7 +149,7 @@ export function toEntry(
 	const seconds = created ?? created_at;
 	return {
 		list: value,
-		...entry,
+		...inCamelCase(entry),
 		...(typeof seconds === 'number' && { created: seconds, createdAt: isoFromUnix(seconds) }),
 	};
 }

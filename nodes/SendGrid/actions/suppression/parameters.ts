@@ -1,5 +1,5 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
-import { parseAddress } from '../../fields/addresses';
+import { readAddress } from '../../fields/parameters';
 import { groupId } from '../../fields/values';
 import { UNSUBSCRIBE_GROUP_MODES } from '../../fields/locators';
 
@@ -31,8 +31,7 @@ export const groupParameter: INodeProperties = {
  * @throws InvalidFieldError unless it is exactly one
  */
 export function emailOf(context: IExecuteFunctions, itemIndex: number): string {
-	const { displayName, name } = emailParameter;
-	return parseAddress(context.getNodeParameter(name, itemIndex), displayName).email;
+	return readAddress(context, itemIndex, emailParameter).email;
 }
 
 /**

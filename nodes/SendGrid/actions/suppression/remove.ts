@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { ifFound } from '../../api/ifFound';
 import { sendGridRequest } from '../../api/sendGridRequest';
-import { requiredText } from '../../fields/values';
+import { readOption, readRequiredText } from '../../fields/parameters';
 import type { ItemOperation } from '../operation';
 import { LIST_OPTIONS, suppressionList } from './lists';
 import { emailOf, emailParameter, groupIdOf, groupParameter } from './parameters';
@@ -25,20 +25,16 @@ export const remove: ItemOperation = {
 	},
 	properties: [emailParameter, listParameter, groupParameter],
 	async executeItem(context, itemIndex) {
-		const list = suppressionList(
-			context.getNodeParameter(listParameter.name, itemIndex),
-			listParameter.displayName,
-		);
-		const { displayName, name } = emailParameter;
+		const list = suppressionList(readOption(context, itemIndex, listParameter));
 		// The list of invalid addresses holds what is no address.
 		const email =
 			list.value === 'invalidEmails'
-				? requiredText(context.getNodeParameter(name, itemIndex), displayName, 'Enter the address.')
+				? readRequiredText(context, itemIndex, emailParameter, 'Enter the address.')
 				: emailOf(context, itemIndex);
 		const group = list.value === 'groupUnsubscribes' && {
-			group_id: groupIdOf(context, itemIndex),
+			groupId: groupIdOf(context, itemIndex),
 		};
-		const parent = group ? `/v3/asm/groups/${group.group_id}/suppressions` : list.addressPath;
+		const parent = group ? `/v3/asm/groups/${group.groupId}/suppressions` : list.addressPath;
 		const request = sendGridRequest(context, {
 			method: 'DELETE',
 			path: `${parent}/${encodeURIComponent(email)}`,

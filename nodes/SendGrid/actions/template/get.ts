@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { inCamelCase } from '../../api/camelCase';
 import { sendGridRequest } from '../../api/sendGridRequest';
-import { requiredText } from '../../fields/values';
+import { readRequiredText } from '../../fields/parameters';
 import type { ItemOperation } from '../operation';
 import { TEMPLATE_MODES } from '../../fields/locators';
 
@@ -24,14 +25,10 @@ export const get: ItemOperation = {
 	},
 	properties: [templateIdParameter],
 	async executeItem(context, itemIndex) {
-		const { displayName, name } = templateIdParameter;
-		const id = requiredText(
-			context.getNodeParameter(name, itemIndex, ''),
-			displayName,
-			'Choose one from the list or enter its ID.',
-		);
+		const remedy = 'Choose one from the list or enter its ID.';
+		const id = readRequiredText(context, itemIndex, templateIdParameter, remedy);
 		const path = `/v3/templates/${encodeURIComponent(id)}`;
 		const { body } = await sendGridRequest(context, { method: 'GET', path });
-		return body;
+		return inCamelCase(body);
 	},
 };

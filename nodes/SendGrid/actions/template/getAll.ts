@@ -1,5 +1,7 @@
 import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import { inCamelCase } from '../../api/camelCase';
 import { byPageToken, listItems } from '../../api/paging';
+import { readOption } from '../../fields/parameters';
 import type { ItemOperation } from '../operation';
 import { RETURN_ALL_OR_LIMIT, wantedResults } from '../../fields/returnAll';
 
@@ -34,7 +36,7 @@ export const getAll: ItemOperation = {
 			{
 				path: '/v3/templates',
 				query: {
-					generations: context.getNodeParameter(generationsParameter.name, itemIndex) as string,
+					generations: readOption(context, itemIndex, generationsParameter),
 					page_size: Math.min(PAGE_SIZE, wanted),
 				},
 				items: (body) => (body as { result: IDataObject[] }).result,
@@ -43,7 +45,7 @@ export const getAll: ItemOperation = {
 			wanted,
 		);
 		const results: IDataObject[] = [];
-		for await (const template of templates) results.push(template);
+		for await (const template of templates) results.push(inCamelCase(template));
 		return results;
 	},
 };

@@ -31,7 +31,7 @@ describe('as a tool of an AI agent', () => {
 
 	it('tells the model which field to correct, and how', async () => {
 		await expect(asTool({ to: 'Bob', subject: 'Hi', text: 'Hello' })).rejects.toThrow(
-			/^To: "Bob" is not an email address\. Enter an address such as ann@example\.com/,
+			/^To: Enter an address such as ann@example\.com\. "Bob" is not an email address/,
 		);
 	});
 });

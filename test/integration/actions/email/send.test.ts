@@ -422,30 +422,54 @@ describe('scheduled mail', () => {
 
 describe('what SendGrid would refuse', () => {
 	it.each<[what: string, parameters: INodeParameters, message: RegExp]>([
-		['no sender', { from: '' }, /^From: is empty.+\[item 1\]$/],
-		['two senders', { from: 'a@example.com, b@example.com' }, /^From: holds 2 addresses/],
-		['a bad address', { to: 'bob@' }, /^To: "bob@" is not an email address.+\[item 1\]$/],
-		['a bad address in CC', { additionalFields: { cc: 'x' } }, /^CC: "x" is not/],
-		['a bad address in BCC', { additionalFields: { bcc: 'x' } }, /^BCC: "x" is not/],
-		['a bad reply-to', { additionalFields: { replyTo: 'x' } }, /^Reply To: "x" is not/],
+		['no sender', { from: '' }, /^From: Enter an address.+The value is empty\. \[item 1\]$/],
+		[
+			'two senders',
+			{ from: 'a@example.com, b@example.com' },
+			/^From: Enter one address only.+There are 2 now/,
+		],
+		[
+			'a bad address',
+			{ to: 'bob@' },
+			/^To: Enter an address.+"bob@" is not an email address.+\[item 1\]$/,
+		],
+		[
+			'a bad address in CC',
+			{ additionalFields: { cc: 'x' } },
+			/^CC: .+"x" is not an email address/,
+		],
+		[
+			'a bad address in BCC',
+			{ additionalFields: { bcc: 'x' } },
+			/^BCC: .+"x" is not an email address/,
+		],
+		[
+			'a bad reply-to',
+			{ additionalFields: { replyTo: 'x' } },
+			/^Reply To: .+"x" is not an email address/,
+		],
 		['no recipient', { to: '={{ $json.nothing }}' }, /^To: is empty/],
 		['no subject', { subject: '={{ $json.nothing }}' }, /^Subject: is empty/],
 		['no content', { text: '' }, /^Content: is empty/],
-		['no template', { content: 'template', templateId: '' }, /^Template: is empty/],
+		[
+			'no template',
+			{ content: 'template', templateId: '' },
+			/^Template: Choose one from the list.+The value is empty/,
+		],
 		[
 			'template data that is no JSON',
 			{ content: 'template', templateId: 'd-1', templateData: '{ name: Ann }' },
-			/^Template Data: is not valid JSON/,
+			/^Template Data: Enter valid JSON/,
 		],
 		[
 			'a custom arg without a value',
 			{ customArgs: { values: [{ name: 'contactId', value: '={{ $json.nothing }}' }] } },
-			/^Custom Args: the value of "contactId" is/,
+			/^Custom Args: Enter text as the value of "contactId"/,
 		],
 		[
 			'a custom arg that is an object',
 			{ customArgs: { values: [{ name: 'contact', value: '={{ $json.object }}' }] } },
-			/^Custom Args: the value of "contact" is \{"a":1\}/,
+			/^Custom Args: Enter text as the value of "contact". The value is an object/,
 		],
 		[
 			'a reserved header',
@@ -460,7 +484,7 @@ describe('what SendGrid would refuse', () => {
 		[
 			'a group that is none',
 			{ settings: { unsubscribeGroup: 'News' } },
-			/^Unsubscribe Group: "News" is not the ID/,
+			/^Unsubscribe Group: Choose a group from the list.+"News" is not one/,
 		],
 		[
 			'groups to display without a group',

@@ -35,7 +35,7 @@ describe('Event Webhook', () => {
 				{
 					id: sendGrid.webhooks[0]?.id,
 					url: TRIGGER_URL,
-					friendly_name: 'Newsletter',
+					friendlyName: 'Newsletter',
 					open: true,
 					looksLikeTrigger: true,
 					usedSlots: 2,
@@ -44,7 +44,7 @@ describe('Event Webhook', () => {
 				{
 					url: FOREIGN_URL,
 					enabled: false,
-					account_status_change: true,
+					accountStatusChange: true,
 					looksLikeTrigger: false,
 					usedSlots: 2,
 					allowedSlots: 3,
@@ -66,7 +66,7 @@ describe('Event Webhook', () => {
 			const { id } = sendGrid.addWebhook({ url: TRIGGER_URL, signed: true, click: true });
 
 			await expect(run('get', id)).resolves.toMatchObject([
-				{ id, url: TRIGGER_URL, click: true, public_key: sendGrid.publicKey(id) },
+				{ id, url: TRIGGER_URL, click: true, publicKey: sendGrid.publicKey(id) },
 			]);
 		});
 
@@ -95,8 +95,8 @@ describe('Event Webhook', () => {
 
 			const [result] = await run('rotateKey', id);
 
-			expect(result).toEqual({ id, public_key: sendGrid.publicKey(id) });
-			expect(result?.public_key).not.toBe(oldKey);
+			expect(result).toEqual({ id, publicKey: sendGrid.publicKey(id) });
+			expect(result?.publicKey).not.toBe(oldKey);
 		});
 
 		it('says that signing is off if it could not be switched on again', async () => {
@@ -155,7 +155,7 @@ describe('Event Webhook', () => {
 	it.each(['get', 'sendTest', 'rotateKey', 'delete'])(
 		'%s asks nothing of SendGrid without an ID: it would act on the oldest webhook',
 		async (operation) => {
-			await expect(run(operation, ' ')).rejects.toThrow('Webhook: is empty');
+			await expect(run(operation, ' ')).rejects.toThrow('Webhook: Choose a webhook');
 			expect(sendGrid.requests).toHaveLength(0);
 		},
 	);

@@ -21,7 +21,7 @@ describe('Scheduled Send', () => {
 	const statusInSendGrid = () => sendGrid.account().scheduledSends.get(BATCH);
 
 	it.each(['pause', 'cancel'] as const)('can %s a batch', async (status) => {
-		await expect(run(status)).resolves.toEqual([{ batch_id: BATCH, status }]);
+		await expect(run(status)).resolves.toEqual([{ batchId: BATCH, status }]);
 		expect(statusInSendGrid()).toBe(status);
 	});
 
@@ -33,7 +33,7 @@ describe('Scheduled Send', () => {
 		async (first, second) => {
 			await run(first);
 
-			await expect(run(second)).resolves.toEqual([{ batch_id: BATCH, status: second }]);
+			await expect(run(second)).resolves.toEqual([{ batchId: BATCH, status: second }]);
 			expect(statusInSendGrid()).toBe(second);
 		},
 	);
@@ -41,14 +41,14 @@ describe('Scheduled Send', () => {
 	it.each(['pause', 'cancel'] as const)('can %s a batch twice', async (status) => {
 		await run(status);
 
-		await expect(run(status)).resolves.toEqual([{ batch_id: BATCH, status }]);
+		await expect(run(status)).resolves.toEqual([{ batchId: BATCH, status }]);
 		expect(statusInSendGrid()).toBe(status);
 	});
 
 	it.each(['pause', 'cancel'] as const)('resumes after %s', async (before) => {
 		await run(before);
 
-		await expect(run('resume')).resolves.toEqual([{ batch_id: BATCH, status: 'none' }]);
+		await expect(run('resume')).resolves.toEqual([{ batchId: BATCH, status: 'none' }]);
 		expect(statusInSendGrid()).toBeUndefined();
 	});
 
@@ -62,15 +62,15 @@ describe('Scheduled Send', () => {
 		sendGrid.account().batchIds.add('another');
 		await run('cancel', 'another');
 
-		await expect(run('get')).resolves.toEqual([{ batch_id: BATCH, status: 'none' }]);
+		await expect(run('get')).resolves.toEqual([{ batchId: BATCH, status: 'none' }]);
 		await run('pause');
-		await expect(run('get')).resolves.toEqual([{ batch_id: BATCH, status: 'pause' }]);
+		await expect(run('get')).resolves.toEqual([{ batchId: BATCH, status: 'pause' }]);
 	});
 
 	it('takes a 404 of SendGrid for "nothing was decided"', async () => {
 		sendGrid.failNext(`GET /v3/user/scheduled_sends/${BATCH}`, { status: 404 });
 
-		await expect(run('get')).resolves.toEqual([{ batch_id: BATCH, status: 'none' }]);
+		await expect(run('get')).resolves.toEqual([{ batchId: BATCH, status: 'none' }]);
 	});
 
 	it("passes SendGrid's refusal of an unknown batch on", async () => {
@@ -78,7 +78,7 @@ describe('Scheduled Send', () => {
 	});
 
 	it.each(['get', 'pause', 'cancel', 'resume'])('%s needs a batch ID', async (operation) => {
-		await expect(run(operation, ' ')).rejects.toThrow('Batch ID: is empty');
+		await expect(run(operation, ' ')).rejects.toThrow('Batch ID: Enter the batch ID');
 		expect(sendGrid.requests).toHaveLength(0);
 	});
 
@@ -99,7 +99,7 @@ describe('Scheduled Send', () => {
 			run('cancel', '={{ $json.id }}', { items, continueOnFail: true }),
 		).resolves.toMatchObject([
 			{ error: expect.stringContaining('invalid batch id') },
-			{ batch_id: BATCH, status: 'cancel' },
+			{ batchId: BATCH, status: 'cancel' },
 		]);
 	});
 });

@@ -86,11 +86,11 @@ describe('Stats > Get', () => {
 	});
 
 	it.each([
-		[{}, 'Start Date: is empty'],
-		[{ startDate: 'yesterday-ish' }, 'Start Date: "yesterday-ish" is not a date and time'],
+		[{}, 'Start Date: Enter the first day'],
+		[{ startDate: 'yesterday-ish' }, 'The value is the text "yesterday-ish"'],
 		[
 			{ startDate: '2025-10-31', categories: 'a,b,c,d,e,f,g,h,i,j,k' },
-			'Categories: holds 11 categories, but SendGrid takes 10 at most',
+			'Categories: Use several items, each with up to 10 categories',
 		],
 	])('refuses %j with the field named', async (parameters, message) => {
 		await expect(get(parameters)).rejects.toThrow(message);
@@ -114,7 +114,7 @@ describe('Stats > Get', () => {
 		await expect(
 			get({ startDate: '={{ $json.day }}' }, { items, continueOnFail: true }),
 		).resolves.toMatchObject([
-			{ error: expect.stringContaining('"never" is not a date and time') },
+			{ error: expect.stringContaining('The value is the text "never"') },
 			{ date: '2025-11-02' },
 		]);
 	});

@@ -82,8 +82,8 @@ describe('Suppression > Check', () => {
 				reasons: [
 					{
 						list: 'groupUnsubscribes',
-						group_id: left.id,
-						group_name: 'Newsletter',
+						groupId: left.id,
+						groupName: 'Newsletter',
 						stops: 'groupMail',
 					},
 				],
@@ -156,7 +156,7 @@ describe('Suppression > Check', () => {
 	});
 
 	it('refuses what is not an address, with the field named', async () => {
-		await expect(check('ann')).rejects.toThrow('Email: "ann" is not an email address');
+		await expect(check('ann')).rejects.toThrow('"ann" is not an email address');
 		expect(sendGrid.requests).toHaveLength(0);
 	});
 

@@ -65,8 +65,8 @@ describe('Suppression > Get Many', () => {
 			{
 				list: 'groupUnsubscribes',
 				email: 'bob@example.com',
-				group_id: 42,
-				group_name: 'Newsletter',
+				groupId: 42,
+				groupName: 'Newsletter',
 				created: TEN + 1,
 				createdAt: '2025-11-20T10:00:01.000Z',
 			},
@@ -181,10 +181,10 @@ describe('Suppression > Get Many', () => {
 	});
 
 	it.each([
-		[{ since: 'last week' }, 'Since: "last week" is not a date and time'],
-		[{ until: 'tomorrow-ish' }, 'Until: "tomorrow-ish" is not a date and time'],
-		[{ lists: [] }, 'Lists: choose at least one'],
-		[{ lists: ['bounces', 'nonsense'] }, 'Lists: "nonsense" is not a list'],
+		[{ since: 'last week' }, 'The value is the text "last week"'],
+		[{ until: 'tomorrow-ish' }, 'The value is the text "tomorrow-ish"'],
+		[{ lists: [] }, 'Lists: Choose at least one'],
+		[{ lists: ['bounces', 'nonsense'] }, 'Lists: Use one of: blocks, bounces,'],
 	])('refuses %j with the field named', async (parameters, message) => {
 		await expect(getAll(parameters)).rejects.toThrow(message);
 		expect(sendGrid.requests).toHaveLength(0);
@@ -216,7 +216,7 @@ describe('Suppression > Get Many', () => {
 		const output = await getAll({ lists: '={{ [$json.list] }}' }, { items, continueOnFail: true });
 
 		expect(output).toMatchObject([
-			{ error: expect.stringContaining('"nonsense" is not a list') },
+			{ error: expect.stringContaining('The value is the text "nonsense"') },
 			{ list: 'blocks' },
 		]);
 	});

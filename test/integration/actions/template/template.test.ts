@@ -76,7 +76,7 @@ describe('Template', () => {
 
 			await expect(
 				run('get', { templateId: { __rl: true, mode, value: id } }),
-			).resolves.toMatchObject([{ id, name: 'Welcome', versions: [{ html_content: '<p>Hi' }] }]);
+			).resolves.toMatchObject([{ id, name: 'Welcome', versions: [{ htmlContent: '<p>Hi' }] }]);
 		});
 
 		it('says that an ID is unknown', async () => {
@@ -88,7 +88,7 @@ describe('Template', () => {
 		it('needs an ID', async () => {
 			await expect(
 				run('get', { templateId: { __rl: true, mode: 'id', value: '' } }),
-			).rejects.toThrow('Template: is empty');
+			).rejects.toThrow('Template: Choose one');
 			expect(sendGrid.requests).toHaveLength(0);
 		});
 

@@ -6,19 +6,13 @@ import {
 	type SuppressionList,
 } from '../../../../nodes/SendGrid/actions/suppression/lists';
 
-const list = (value: string) => suppressionList(value, 'List');
+const list = suppressionList;
 
 describe('the suppression lists', () => {
 	it('are all read by Get Many unless the user chooses some', () => {
 		const lists = getAll.properties.find(({ name }) => name === 'lists');
 
 		expect(lists?.default).toEqual(SUPPRESSION_LISTS.map(({ value }) => value));
-	});
-
-	it('are known by their value only, and the field is named', () => {
-		expect(() => suppressionList('Bounces', 'Lists')).toThrow(
-			'Lists: "Bounces" is not a list. Use one of: blocks, bounces,',
-		);
 	});
 
 	it.each(['blocks', 'bounces', 'invalidEmails', 'spamReports'])(
@@ -48,7 +42,7 @@ describe('the suppression lists', () => {
 		];
 
 		expect(list('groupUnsubscribes').entriesOf({ suppressions })).toEqual([
-			{ group_id: 1, group_name: 'Newsletter' },
+			{ groupId: 1, groupName: 'Newsletter' },
 		]);
 	});
 
