@@ -1,12 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { EVENT_TYPES } from '../nodes/SendGrid/events/eventTypes';
+import { EVENT_TYPES, type WebhookFlag } from './eventTypes';
 import type { SigningKey } from './signing';
 import { Statistics } from './statistics';
 
-/** The switch of one type of event, as named in the API. */
-export type WebhookFlag = (typeof EVENT_TYPES)[number]['settingsFlag'];
-
-export const WEBHOOK_FLAGS: readonly WebhookFlag[] = EVENT_TYPES.map((type) => type.settingsFlag);
+export const WEBHOOK_FLAGS: readonly WebhookFlag[] = Object.values(EVENT_TYPES).map(
+	({ flag }) => flag,
+);
 
 /** Settings of an Event Webhook that its owner chooses. */
 export interface WebhookSettings extends Record<WebhookFlag, boolean> {

@@ -1,5 +1,5 @@
-import { EVENT_TYPES } from '../nodes/SendGrid/events/eventTypes';
-import type { Account, Webhook, WebhookFlag } from './account';
+import type { Account, Webhook } from './account';
+import { EVENT_TYPES, type WebhookFlag } from './eventTypes';
 import type { AcceptedMail, MailBody } from './mail';
 import { eventsOfSending, recordEvent } from './mailEvents';
 import type { Sending } from './mailEvents';
@@ -18,7 +18,7 @@ interface MailRoomSettings {
 
 /** Which switch of a webhook lets which event through. */
 const flagOfEvent = new Map<unknown, WebhookFlag>(
-	EVENT_TYPES.map(({ name, settingsFlag }) => [name, settingsFlag]),
+	Object.entries(EVENT_TYPES).map(([name, { flag }]) => [name, flag]),
 );
 
 /** Takes mail on, keeps the scheduled part back, and collects the events for each webhook. */

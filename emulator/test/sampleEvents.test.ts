@@ -1,10 +1,13 @@
 import { sampleEvent, testEndpointEvents } from '..';
-import { EVENT_TYPES } from '../../nodes/SendGrid/events/eventTypes';
+import { EVENT_TYPES, type EventName } from '../eventTypes';
 
-describe.each(EVENT_TYPES)('the sample of $name', ({ name, fields, group }) => {
+const EVENT_NAMES = Object.keys(EVENT_TYPES) as EventName[];
+
+describe.each(EVENT_NAMES)('the sample of %s', (name) => {
 	it('has every field of its type that applies', () => {
+		const fields: readonly string[] = EVENT_TYPES[name].fields;
 		const expected = fields.filter((field) => name !== 'deferred' || field !== 'reason');
-		expect(Object.keys(sampleEvent(name))).toEqual(expect.arrayContaining([...expected]));
+		expect(Object.keys(sampleEvent(name))).toEqual(expect.arrayContaining(expected));
 	});
 
 	it('has values for all of them', () => {
@@ -12,7 +15,7 @@ describe.each(EVENT_TYPES)('the sample of $name', ({ name, fields, group }) => {
 	});
 
 	it('speaks of a recipient unless it is about the account', () => {
-		expect('email' in sampleEvent(name)).toBe(group !== 'account');
+		expect('email' in sampleEvent(name)).toBe(name !== 'account_status_change');
 	});
 
 	it('has another id each time', () => {
@@ -28,6 +31,6 @@ it('can be changed: fields added, replaced and taken out', () => {
 
 it('the test endpoint posts one event of each type that is about mail', () => {
 	const names = testEndpointEvents(1).map(({ event }) => event);
-	const expected = EVENT_TYPES.filter(({ group }) => group !== 'account').map(({ name }) => name);
+	const expected = EVENT_NAMES.filter((name) => name !== 'account_status_change');
 	expect([...names].sort()).toEqual([...expected].sort());
 });
