@@ -11,6 +11,8 @@ const shared = {
 };
 
 module.exports = {
+	// No test is about speed: a busy machine must not make one fail.
+	testTimeout: 60_000,
 	projects: [
 		{
 			...shared,
