@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { ContactBook } from './contactBook';
 import { EVENT_TYPES, type WebhookFlag } from './eventTypes';
 import type { SigningKey } from './signing';
 import { Statistics } from './statistics';
@@ -123,6 +124,7 @@ export class Account {
 	/** Batch id to what was decided about it. */
 	readonly scheduledSends = new Map<string, 'pause' | 'cancel'>();
 	readonly statistics = new Statistics();
+	readonly contactBook = new ContactBook(() => this.isoDate());
 
 	/**
 	 * @param name the subuser's name, or `''` for the account that owns the API keys

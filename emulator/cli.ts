@@ -58,6 +58,9 @@ function fillAccount(sendGrid: SendGridEmulator): void {
 	account.addTemplate({ name: 'Welcome' }, { subject: 'Welcome, {{name}}' });
 	account.addTemplate({ name: 'Receipt' }, { subject: 'Your receipt' });
 	account.addGroup({ name: 'Newsletter', description: 'Our monthly newsletter' });
+	account.contactBook.addCustomField('plan');
+	const customers = account.contactBook.addList('Customers');
+	account.contactBook.put('ann@example.com', { list_ids: [customers.id] });
 	account.ipPools.push('marketing', 'transactional');
 }
 

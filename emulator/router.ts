@@ -6,7 +6,7 @@ import type { RecordedRequest } from './request';
 /** What a route answers. */
 export interface Reply {
 	status: number;
-	/** Sent as JSON; nothing is sent without it. */
+	/** Sent as JSON, bytes as they are; nothing is sent without it. */
 	body?: unknown;
 	headers?: Record<string, string>;
 	/** Done once the answer has gone out or the connection is gone. */
@@ -27,6 +27,8 @@ export interface Services {
 	postTestEvents(url: string, webhook: Webhook | undefined): void;
 	/** Sends what is due of the scheduled mail, after a batch was let go again. */
 	releaseScheduled(): void;
+	/** What SendGrid keeps for the main account (`''`) or a subuser. */
+	account(name: string): Account;
 }
 
 /** A request on its way to its route. */
@@ -48,6 +50,8 @@ export interface Route {
 	path: string;
 	/** The key needs one of these; an empty list asks for a valid key only. */
 	scopes: readonly string[];
+	/** Whether no key is asked for: the URL itself is the secret. */
+	open?: boolean;
 	handle: (call: Call) => Reply;
 }
 
@@ -59,6 +63,11 @@ export function route(
 	handle: (call: Call) => Reply,
 ): Route {
 	return { method, path, scopes, handle };
+}
+
+/** An endpoint that anybody may call who knows its URL. */
+export function openRoute(method: string, path: string, handle: (call: Call) => Reply): Route {
+	return { method, path, scopes: [], open: true, handle };
 }
 
 interface Found {

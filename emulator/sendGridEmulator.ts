@@ -242,6 +242,7 @@ export class SendGridEmulator {
 			verifiedSenders,
 			acceptMail: (body) => this.mailRoom.accept(body),
 			releaseScheduled: () => this.mailRoom.release(),
+			account: (name) => this.account(name),
 			postTestEvents: (url, webhook) => {
 				const target = { ...(webhook ? targetOf(webhook) : { webhookId: '' }), url };
 				const events = testEndpointEvents(Math.floor(this.now() / 1000));

@@ -131,7 +131,7 @@ export class ApiServer {
 
 	private callRoute(request: RecordedRequest): Reply {
 		const { route, params } = this.router.find(request.method, request.path);
-		const scopes = this.scopesOf(request);
+		const scopes = route.open ? [] : this.scopesOf(request);
 		if (route.scopes.length > 0 && !route.scopes.some((scope) => scopes.includes(scope))) {
 			throw commonError(403);
 		}
@@ -187,12 +187,17 @@ export class ApiServer {
 	private send(request: RecordedRequest, response: ServerResponse, reply: Reply): void {
 		request.status = reply.status;
 		const { body } = reply;
-		const text = typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body);
+		const content =
+			typeof body === 'string' || Buffer.isBuffer(body)
+				? body
+				: body === undefined
+					? ''
+					: JSON.stringify(body);
 		response.writeHead(reply.status, {
-			...(text !== '' && { 'Content-Type': 'application/json' }),
+			...(content.length > 0 && { 'Content-Type': 'application/json' }),
 			...reply.headers,
 		});
-		response.end(text);
+		response.end(content);
 	}
 }
 

@@ -1,4 +1,6 @@
 import type { Route } from '../router';
+import { contactListRoutes } from './contactLists';
+import { contactRoutes } from './contacts';
 import { eventWebhookRoutes } from './eventWebhooks';
 import { mailRoutes } from './mail';
 import { scheduledSendRoutes } from './scheduledSends';
@@ -20,4 +22,6 @@ export const ROUTES: readonly Route[] = [
 	...templateRoutes,
 	...senderRoutes,
 	...statisticsRoutes,
+	...contactRoutes,
+	...contactListRoutes,
 ];

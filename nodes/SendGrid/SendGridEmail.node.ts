@@ -5,8 +5,11 @@ import {
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
+import { getContactFields } from './fields/contactFields';
 import {
+	getContactLists,
 	getUnsubscribeGroups,
+	searchContactLists,
 	searchEventWebhooks,
 	searchIpPools,
 	searchTemplates,
@@ -45,13 +48,15 @@ export class SendGridEmail implements INodeType {
 
 	methods = {
 		listSearch: {
+			searchContactLists,
 			searchEventWebhooks,
 			searchIpPools,
 			searchTemplates,
 			searchUnsubscribeGroups,
 			searchVerifiedSenders,
 		},
-		loadOptions: { getUnsubscribeGroups },
+		loadOptions: { getContactLists, getUnsubscribeGroups },
+		resourceMapping: { getContactFields },
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {

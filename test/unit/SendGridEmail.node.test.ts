@@ -70,10 +70,11 @@ describe('the node SendGrid Email', () => {
 		]);
 	});
 
-	it('takes an expression in every field, except for those that choose the form', () => {
+	it('takes an expression in every field, except for those that choose the form or its rows', () => {
 		const without = fields.filter(({ noDataExpression }) => noDataExpression);
 		expect([...new Set(without.map(({ name }) => name))].sort()).toEqual([
 			'content',
+			'fields',
 			'operation',
 			'resource',
 		]);
@@ -87,6 +88,8 @@ describe('the node SendGrid Email', () => {
 			}
 			const loader = typeOptions?.loadOptionsMethod;
 			if (loader !== undefined) expect(methods.loadOptions).toHaveProperty(loader);
+			const mapper = typeOptions?.resourceMapper?.resourceMapperMethod;
+			if (mapper !== undefined) expect(methods.resourceMapping).toHaveProperty(mapper);
 		}
 	});
 

@@ -1,5 +1,7 @@
+import { contactResource } from './contact/contactResource';
 import { emailResource } from './email/emailResource';
 import { eventWebhookResource } from './eventWebhook/eventWebhookResource';
+import { listResource } from './list/listResource';
 import type { Resource } from './operation';
 import { scheduledSendResource } from './scheduledSend/scheduledSendResource';
 import { statsResource } from './stats/statsResource';
@@ -9,6 +11,8 @@ import { templateResource } from './template/templateResource';
 /** What SendGrid Email can do, in the order of its Resource list. */
 export const RESOURCES: Resource[] = [
 	emailResource,
+	contactResource,
+	listResource,
 	suppressionResource,
 	eventWebhookResource,
 	scheduledSendResource,

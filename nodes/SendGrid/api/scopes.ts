@@ -57,6 +57,7 @@ const SCOPE_RULES: readonly ScopeRule[] = [
 	{ path: /^categories\/stats/, scope: 'categories.stats', permission: 'Stats' },
 	{ path: /^stats/, scope: 'stats', permission: 'Stats' },
 	{ path: /^messages/, scope: 'messages', permission: 'Email Activity' },
+	{ path: /^marketing\//, scope: 'marketing_campaigns', permission: 'Marketing' },
 	{ path: /^ips\/pools/, scope: 'ips.pools', permission: 'IP Management' },
 ];
 
@@ -95,5 +96,6 @@ export function neededScope(method: string, path: string): NeededScope | undefin
 	if (rule.scope === 'user.webhooks.event.settings' && /^(?:POST|DELETE)$/.test(method)) {
 		scopes.push(`${rule.scope}.update`);
 	}
+	if (rule.scope === 'marketing_campaigns' && method === 'GET') scopes.unshift('marketing.read');
 	return { scopes, permission: rule.permission };
 }

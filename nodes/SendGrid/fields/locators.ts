@@ -47,7 +47,27 @@ export const UNSUBSCRIBE_GROUP_MODES: Pick<INodeProperties, 'modes'> = {
 	],
 };
 
+/** The two ways to name a list of contacts. */
+export const CONTACT_LIST_MODES: Pick<INodeProperties, 'modes'> = {
+	modes: [
+		{
+			displayName: 'From List',
+			name: 'list',
+			type: 'list',
+			placeholder: 'Choose a contact list',
+			typeOptions: { searchListMethod: 'searchContactLists', searchable: true },
+		},
+		{
+			displayName: 'ID',
+			name: 'id',
+			type: 'string',
+			placeholder: 'e.g. 0f1c2d3e-4a5b-6c7d-8e9f-0123456789ab',
+		},
+	],
+};
+
 /** As many as SendGrid gives at once. */
+const CONTACT_LISTS_PER_PAGE = 1000;
 const TEMPLATES_PER_PAGE = 200;
 const SENDERS_PER_PAGE = 100;
 
@@ -110,6 +130,29 @@ export const searchEventWebhooks: ListSearch = async function (filter) {
 		filter,
 	);
 };
+
+export const searchContactLists: ListSearch = async function (filter) {
+	return matching(await contactLists(this), filter);
+};
+
+/** For a field that takes several lists of contacts. */
+export async function getContactLists(
+	this: ILoadOptionsFunctions,
+): Promise<INodePropertyOptions[]> {
+	return matching(await contactLists(this)).results;
+}
+
+async function contactLists(context: ILoadOptionsFunctions): Promise<INodeListSearchItems[]> {
+	const lists = listItems<{ id: string; name: string }>(context, {
+		path: '/v3/marketing/lists',
+		query: { page_size: CONTACT_LISTS_PER_PAGE },
+		items: (body) => (body as { result: [] }).result,
+		paging: byPageToken,
+	});
+	const entries: INodeListSearchItems[] = [];
+	for await (const { id, name } of lists) entries.push({ name, value: id });
+	return entries;
+}
 
 /** For a field that takes several groups. */
 export async function getUnsubscribeGroups(

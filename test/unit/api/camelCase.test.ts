@@ -17,3 +17,11 @@ it('names fields as nodes do, at every depth, and leaves values alone', () => {
 it.each([[null], ['batch_id'], [7], [[]]])('leaves %p as it is', (value) => {
 	expect(inCamelCase(value)).toEqual(value);
 });
+
+it.each(['custom_fields', 'unique_args'])(
+	'keeps the names that users made inside of %s',
+	(name) => {
+		const own = { favourite_colour: { dark_red: 1 } };
+		expect(Object.values(inCamelCase({ [name]: own }))).toEqual([own]);
+	},
+);

@@ -21,6 +21,8 @@ describe('the permission behind a call', () => {
 		['POST', '/v3/asm/suppressions/global', ['asm.suppressions.global.create']],
 		['GET', '/v3/templates/d-1', ['templates.read']],
 		['GET', '/v3/stats', ['stats.read']],
+		['GET', '/v3/marketing/lists', ['marketing.read', 'marketing_campaigns.read']],
+		['PUT', '/v3/marketing/contacts', ['marketing_campaigns.update']],
 		['GET', '/v3/categories/stats', ['categories.stats.read']],
 	])('%s %s needs %j', (method, path, scopes) => {
 		expect(neededScope(method, path)?.scopes).toEqual(scopes);

@@ -54,7 +54,7 @@ describe('the documentation', () => {
 		await promisify(execFile)(process.execPath, ['--import', 'tsx', script, '--check'], {
 			cwd: PROJECT,
 		});
-	});
+	}, 60_000);
 
 	it('describes the fields of every resource', () => {
 		const { properties } = new SendGridEmail().description;

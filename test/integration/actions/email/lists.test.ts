@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(async () => await sendGrid.stop());
 
-const { listSearch, loadOptions } = new SendGridEmail().methods;
+const { listSearch, loadOptions, resourceMapping } = new SendGridEmail().methods;
 
 const context = () => sendGridEmailWorkflow(sendGrid, {}).loadOptionsContext();
 
@@ -81,6 +81,39 @@ describe('the list of IP pools', () => {
 		expect(await entries('searchIpPools')).toEqual([
 			{ name: 'billing', value: 'billing' },
 			{ name: 'marketing', value: 'marketing' },
+		]);
+	});
+});
+
+describe('the list of contact lists', () => {
+	it('has all of them by name, however many pages SendGrid makes', async () => {
+		const book = sendGrid.account().contactBook;
+		for (let index = 0; index < 1100; index++) book.addList(`List ${1000 + index}`);
+		const { id } = book.addList('Newsletter');
+		expect(await entries('searchContactLists')).toHaveLength(1101);
+		expect(await entries('searchContactLists', 'news')).toEqual([
+			{ name: 'Newsletter', value: id },
+		]);
+		expect(await loadOptions.getContactLists.call(context())).toHaveLength(1101);
+	});
+});
+
+describe('the fields of a contact', () => {
+	it("are SendGrid's own that can be written, and the custom ones by name and type", async () => {
+		const book = sendGrid.account().contactBook;
+		book.addCustomField('orders', 'Number');
+		book.addCustomField('born', 'Date');
+		const { fields } = await resourceMapping.getContactFields.call(context());
+		const names = fields.map(({ id }) => id);
+
+		expect(names).toContain('address_line_1');
+		expect(names).not.toContain('email');
+		expect(names).not.toContain('last_opened');
+		expect(fields.filter(({ removed }) => !removed)).toMatchObject([
+			{ id: 'first_name', displayName: 'First Name', type: 'string' },
+			{ id: 'last_name', displayName: 'Last Name', type: 'string' },
+			{ id: 'orders', displayName: 'orders', type: 'number' },
+			{ id: 'born', displayName: 'born', type: 'dateTime' },
 		]);
 	});
 });
