@@ -28,6 +28,7 @@ export const DEFAULT_LEDGER_LIMITS: LedgerLimits = {
  * The clock is passed in, in milliseconds.
  */
 export class Ledger {
+	/** Until when a key is in flight. */
 	private readonly inFlight = new Map<string, number>();
 	private younger = new Set<string>();
 	private elder = new Set<string>();
@@ -36,14 +37,18 @@ export class Ledger {
 
 	constructor(private readonly limits: LedgerLimits = DEFAULT_LEDGER_LIMITS) {}
 
-	/** Claims `key` if it is new: it is then in flight until it is settled or released. */
-	claim(key: string, now: number): KeyState {
+	/**
+	 * Claims `key` if it is new: it is then in flight until it is settled or released.
+	 *
+	 * @param maxInFlightMs for how long at most; left out, as long as for all keys
+	 */
+	claim(key: string, now: number, maxInFlightMs = this.limits.maxInFlightMs): KeyState {
 		this.forgetOld(now);
 		this.forgetUnanswered(now);
-		const claimedAt = this.inFlight.get(key);
-		if (claimedAt !== undefined && now - claimedAt < this.limits.maxInFlightMs) return 'inFlight';
+		const inFlightUntil = this.inFlight.get(key);
+		if (inFlightUntil !== undefined && now < inFlightUntil) return 'inFlight';
 		if (this.younger.has(key) || this.elder.has(key)) return 'done';
-		this.inFlight.set(key, now);
+		this.inFlight.set(key, now + maxInFlightMs);
 		return 'new';
 	}
 
@@ -84,8 +89,8 @@ export class Ledger {
 		const { maxInFlightMs } = this.limits;
 		if (now - this.lastSweepAt < maxInFlightMs) return;
 		this.lastSweepAt = now;
-		for (const [key, claimedAt] of this.inFlight) {
-			if (now - claimedAt >= maxInFlightMs) this.inFlight.delete(key);
+		for (const [key, inFlightUntil] of this.inFlight) {
+			if (now >= inFlightUntil) this.inFlight.delete(key);
 		}
 	}
 }

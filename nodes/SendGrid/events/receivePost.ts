@@ -21,6 +21,8 @@ export interface ReceiveOptions {
 	wants: (event: RawEvent) => boolean;
 	/** Where keys are claimed; left out while testing, where a repeated post is wanted. */
 	ledger?: Ledger;
+	/** How long the workflow may run, in milliseconds; left out, the ledger's own limit holds. */
+	maxInFlightMs?: number;
 	/** Milliseconds since 1970. */
 	now: number;
 }
@@ -112,14 +114,14 @@ function verifyPost(
  */
 function claimNew(
 	wanted: RawEvent[],
-	{ ledger, now }: ReceiveOptions,
+	{ ledger, maxInFlightMs, now }: ReceiveOptions,
 ): { events: RawEvent[]; keys: string[] } | undefined {
 	const events: RawEvent[] = [];
 	const keys = new Set<string>();
 	for (const event of wanted) {
 		const key = dedupeKey(event);
 		if (keys.has(key)) continue;
-		const state = ledger?.claim(key, now) ?? 'new';
+		const state = ledger?.claim(key, now, maxInFlightMs) ?? 'new';
 		if (state === 'inFlight') {
 			ledger?.release(keys);
 			return undefined;

@@ -3,14 +3,11 @@ import { receivePost, type Post, type Outcome } from '../events/receivePost';
 import { wrapHandover } from './handover';
 import { holdAnswer } from './holdAnswer';
 import { readParameters, type TriggerParameters } from './parameters';
-import type { BatchStart } from './postBatcher';
+import type { BatchedPost, BatchStart } from './postBatcher';
 import { PROCESS_ID, stateOf, type TriggerState } from './triggerState';
 import { withVerificationKey } from './verificationKey';
 
 type Response = ReturnType<IWebhookFunctions['getResponseObject']>;
-
-/** How many settled keys one handover carries to a worker at most. */
-const MAX_CARRIED_KEYS = 5000;
 
 /**
  * Answers a post of SendGrid: refuses what cannot be verified, and starts the workflow with the
@@ -18,7 +15,7 @@ const MAX_CARRIED_KEYS = 5000;
  */
 export async function answerPost(context: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const now = Date.now();
-	const state = stateOf(context);
+	const state = stateOf(context, now);
 	const parameters = readParameters(context);
 	const response = context.getResponseObject();
 	const post = await readPost(context);
@@ -38,17 +35,31 @@ export async function answerPost(context: IWebhookFunctions): Promise<IWebhookRe
 	const events = outcome.isWholeBody
 		? post.rawBody.toString('utf8')
 		: JSON.stringify(outcome.events);
-	const batched = { events, keys: outcome.keys };
-	// A workflow that fails must not take the events of other posts with it.
-	const isAlone = parameters.waitsForWorkflow || context.getMode() === 'manual';
-	const turn = isAlone
-		? { posts: [batched], answered: () => {} }
-		: await state.batcher.add(batched);
-	if ('statusCode' in turn) {
-		response.status(turn.statusCode).end();
+	const start = await takeTurn(context, state, parameters, { events, keys: outcome.keys }, now);
+	if ('statusCode' in start) {
+		response.status(start.statusCode).end();
 		return { noWebhookResponse: true };
 	}
-	return { workflowData: [[startExecution(state, turn, response, parameters)]] };
+	const { waitsForWorkflow } = parameters;
+	return { workflowData: [[startExecution(state, start, response, waitsForWorkflow)]] };
+}
+
+/** @returns what to start, or how the execution was answered that the post has shared with others */
+async function takeTurn(
+	context: IWebhookFunctions,
+	state: TriggerState,
+	{ waitsForWorkflow }: TriggerParameters,
+	post: BatchedPost,
+	now: number,
+): Promise<BatchStart | { statusCode: number }> {
+	const alone: BatchStart = { posts: [post], answered: () => {} };
+	const mayShare = !waitsForWorkflow || state.sharing.isAllowed(now);
+	if (context.getMode() === 'manual' || !mayShare) return alone;
+
+	const turn = await state.batcher.add(post);
+	// A workflow that fails must not take the events of other posts with it.
+	const goesAgain = 'statusCode' in turn && waitsForWorkflow && !isSuccess(turn.statusCode);
+	return goesAgain ? alone : turn;
 }
 
 /** Makes the trigger's input for the posts of a batch, and sees to their keys when n8n answers. */
@@ -56,26 +67,34 @@ function startExecution(
 	state: TriggerState,
 	{ posts, answered }: BatchStart,
 	response: Response,
-	{ waitsForWorkflow }: TriggerParameters,
+	waitsForWorkflow: boolean,
 ): INodeExecutionData {
 	const keys = posts.flatMap((post) => post.keys);
-	const settledKeys = [...state.settledElsewhere].slice(0, MAX_CARRIED_KEYS);
 	holdAnswer(response, (statusCode) => {
-		const isSuccess = statusCode >= 200 && statusCode < 300;
-		if (isSuccess) {
-			state.ledger.settle(keys, Date.now());
-			for (const key of settledKeys) state.settledElsewhere.delete(key);
-		} else {
-			state.ledger.release(keys);
-		}
-		answered(statusCode);
-		return waitsForWorkflow && isSuccess ? rememberDurably(state, keys) : undefined;
+		const finish = () => {
+			const now = Date.now();
+			if (isSuccess(statusCode)) {
+				state.ledger.settle(keys, now);
+			} else if (waitsForWorkflow) {
+				state.sharing.failed(now);
+				// The others of the batch keep theirs, to try again alone.
+				state.ledger.release(posts[0]!.keys);
+			} else {
+				state.ledger.release(keys);
+			}
+			answered(statusCode);
+		};
+		const isStored = !waitsForWorkflow || !isSuccess(statusCode) || state.endsAreHooked;
+		if (isStored || !state.durableLedger.isConnected) return void finish();
+		// Were the keys written after the answer, a kill in between would let a repeat through that
+		// SendGrid sends although it had its 200.
+		return state.durableLedger.settle(keys).then(finish);
 	});
-	return wrapHandover({
-		processId: PROCESS_ID,
-		posts: posts.map(({ events }) => events),
-		settledKeys,
-	});
+	return wrapHandover({ processId: PROCESS_ID, posts: posts.map(({ events }) => events) });
+}
+
+function isSuccess(statusCode: number): boolean {
+	return statusCode >= 200 && statusCode < 300;
 }
 
 /** What the sender of a refused post is told: enough for SendGrid's log, nothing for a forger. */
@@ -104,19 +123,19 @@ async function decide(
 	const { isManualSetup, verificationKeys, maxAgeSeconds, wants } = parameters;
 	// Who is testing may well send the same post again and wants to see it again.
 	const ledger = context.getMode() === 'manual' ? undefined : state.ledger;
+	const maxInFlightMs = longestRunMs(context);
 	const receiveWith = (publicKeys: string[]) =>
-		receivePost(post, { publicKeys, maxAgeSeconds, wants, ledger, now });
+		receivePost(post, { publicKeys, maxAgeSeconds, wants, ledger, maxInFlightMs, now });
 	if (isManualSetup) return receiveWith(verificationKeys);
 	return await withVerificationKey(context, state, now, receiveWith);
 }
 
 /**
- * Resolves when the keys are in n8n's database. Were they written after the answer, a kill in
- * between would let a repeat through that SendGrid sends although it had its 200. In a process
- * without database access the keys wait for an handover that takes them along.
+ * How long the workflow's own time-out lets it run, in milliseconds; `undefined` without one. n8n
+ * first asks an execution to stop and ends it by force a fifth of that time later. In queue mode it
+ * never answers the sender of one that it has stopped.
  */
-function rememberDurably(state: TriggerState, keys: string[]): Promise<unknown> | undefined {
-	if (state.durableLedger.isConnected) return state.durableLedger.settle(keys);
-	for (const key of keys) state.settledElsewhere.add(key);
-	return undefined;
+function longestRunMs(context: IWebhookFunctions): number | undefined {
+	const { executionTimeout = -1 } = context.getWorkflowSettings();
+	return executionTimeout > 0 ? executionTimeout * 1200 + 60_000 : undefined;
 }

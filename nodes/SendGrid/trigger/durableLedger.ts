@@ -7,13 +7,15 @@ export interface DurableStore {
 	 * Adds the values that are not in the row yet and resolves to those that were. When the row is
 	 * full it forgets its oldest values, except for `room` more than it usually holds.
 	 */
-	checkAndRecord(values: string[], room?: number): Promise<string[]>;
+	checkAndRecord(values: string[], room: number): Promise<string[]>;
 	remove(values: string[]): Promise<void>;
 }
 
+/** A call that waits for its turn at the row: what it adds, and who wants to know what was there. */
 interface Waiting {
-	keys: string[];
-	resolve(alreadyRecorded: ReadonlySet<string>): void;
+	values: string[];
+	isLook: boolean;
+	resolve(recordedBefore: ReadonlySet<string>): void;
 }
 
 /** How many values a process of queue mode knows to have recorded itself. */
@@ -22,12 +24,24 @@ const MAX_OWN_VALUES = 20_000;
 /** How many of these each write repeats, in case another process has overwritten them. */
 const REPEATED_VALUES = 1000;
 
+/** How many more values the row may hold for the traces of looks. */
+const MAX_ROOM = 20_000;
+
+/** How many keys are known to have been looked for in vain. */
+const MAX_OPEN_KEYS = 20_000;
+
 /**
  * The part of a trigger's memory that survives a restart and that workers share: n8n's database.
  *
  * n8n's helper reads the row and writes it back whole, without a lock, so two calls at once lose
  * each other's keys. Here the calls of one node run one after another, and those that wait travel
- * together: under load one write serves many posts.
+ * together, whether they look or record: under load one write serves many posts.
+ *
+ * The helper cannot look without recording. So the look for a key leaves two values behind: the one
+ * that says "settled", and one that says "that was only a look". Together they mean "no". When the
+ * key is settled in the end, the next value in the row of names says so, and a later look that finds
+ * the traces of this one goes on to that. What is looked for is never removed: n8n's helper compares
+ * it with the whole row, value by value.
  *
  * In queue mode several workers write the row. There each keeps in mind what it has recorded itself,
  * and repeats the latest of it with every write: what another worker's write has undone comes back.
@@ -39,6 +53,9 @@ export class DurableLedger {
 	private isShared = false;
 	/** What this process has recorded, oldest first; empty unless the row is shared. */
 	private readonly own = new Set<string>();
+	/** How many looks have left traces for a key that was not settled since, oldest first. */
+	private readonly looks = new Map<string, number>();
+	private room = 0;
 	private waiting: Waiting[] = [];
 	private lastTask: Promise<void> = Promise.resolve();
 
@@ -61,69 +78,105 @@ export class DurableLedger {
 
 	/** Remembers `keys` and resolves to those that were remembered before. */
 	async record(keys: string[]): Promise<ReadonlySet<string>> {
-		if (keys.length === 0 || this.store === undefined) return new Set();
+		return await this.write(keys, false);
+	}
+
+	/**
+	 * Remembers that the events of `keys` were processed to the end. Whoever cannot rule out that an
+	 * earlier process looked for a key has to look for it as well before settling it.
+	 */
+	async settle(keys: string[]): Promise<void> {
+		await this.record(keys.map((key) => settledValue(key, this.looks.get(key) ?? 0)));
+		for (const key of keys) this.looks.delete(key);
+	}
+
+	/** Resolves to those of `keys` that were settled, without settling the others. */
+	async findSettled(keys: string[]): Promise<ReadonlySet<string>> {
+		const found = new Set<string>();
+		// Looked for in vain and not settled since: nobody but this process could have.
+		let open = this.isShared ? keys : keys.filter((key) => !this.looks.has(key));
+		for (let look = 0; open.length > 0; look++) {
+			open = await this.look(open, look, found);
+		}
+		// The look has put them in doubt.
+		await this.settle([...found]);
+		return found;
+	}
+
+	/**
+	 * Adds to `found` the keys that were settled after as many looks in vain.
+	 *
+	 * @returns the keys for which there was another look in vain
+	 */
+	private async look(keys: string[], look: number, found: Set<string>): Promise<string[]> {
+		// The row forgets its oldest values first: a key must not outlive its marker.
+		const values = keys.flatMap((key) => [settledValue(key, look), lookMarker(key, look)]);
+		for (const key of keys) this.noteLook(key, look + 1);
+		const recorded = await this.write(values, true);
+		const open: string[] = [];
+		const outliving: string[] = [];
+		for (const key of keys) {
+			const isRecorded = recorded.has(settledValue(key, look));
+			if (recorded.has(lookMarker(key, look))) {
+				open.push(key);
+				if (!isRecorded) outliving.push(settledValue(key, look));
+			} else if (isRecorded) {
+				found.add(key);
+			}
+		}
+		// The row had forgotten the key and not yet its marker: now the key is the younger one.
+		if (outliving.length > 0) await this.inTurn(async (store) => await store.remove(outliving));
+		return open;
+	}
+
+	private noteLook(key: string, looks: number): void {
+		this.looks.delete(key);
+		this.looks.set(key, looks);
+		forgetOldest(this.looks, MAX_OPEN_KEYS);
+	}
+
+	/**
+	 * Adds values to the row, together with those of others that wait, and resolves to those that
+	 * were there before.
+	 */
+	private async write(values: string[], isLook: boolean): Promise<ReadonlySet<string>> {
+		if (values.length === 0 || this.store === undefined) return new Set();
+		// Looks must not push out what is remembered; as that fills up, their traces may go.
+		const room = this.room + (isLook ? values.length : -values.length);
+		this.room = Math.min(Math.max(room, 0), MAX_ROOM);
 		return await new Promise((resolve) => {
-			this.waiting.push({ keys, resolve });
+			this.waiting.push({ values, isLook, resolve });
 			if (this.waiting.length === 1) void this.inTurn(async (store) => await this.flush(store));
 		});
 	}
 
-	/**
-	 * Resolves to those of `keys` that are remembered, without remembering the others.
-	 *
-	 * n8n's helper cannot look without recording. So each key is recorded together with a marker
-	 * that says "only looking", and both are removed again in one write. Should n8n be killed in
-	 * between, the marker is still there at the next look and says that the key proves nothing. (Only
-	 * a second kill, in the look at a key that a full row forgot alone, could part the two.)
-	 */
-	async find(keys: string[]): Promise<ReadonlySet<string>> {
-		const found = new Set<string>();
-		if (keys.length === 0) return found;
-		await this.inTurn(async (store) => {
-			// The row forgets its oldest values first: a key must not outlive its marker.
-			const pairs = keys.flatMap((key) => [key, lookingMarker(key)]);
-			const values = [...this.latestOwn(), ...pairs];
-			const recorded = new Set(await twice(() => store.checkAndRecord(values, pairs.length)));
-			for (const key of keys) {
-				const isRecorded = recorded.has(key) && !recorded.has(lookingMarker(key));
-				if (isRecorded || this.own.has(key)) found.add(key);
-			}
-			await store.remove(pairs.filter((value) => !found.has(value)));
-		});
-		return found;
-	}
-
-	/** Remembers that the events of `keys` were processed to the end. */
-	async settle(keys: string[]): Promise<void> {
-		await this.record(keys.map(settledValue));
-	}
-
-	/** Resolves to those of `keys` that were settled. */
-	async findSettled(keys: string[]): Promise<ReadonlySet<string>> {
-		const found = await this.find(keys.map(settledValue));
-		return new Set(keys.filter((key) => found.has(settledValue(key))));
-	}
-
-	/** Writes what has come together since the last write, and tells each caller about its keys. */
+	/** Writes what has come together since the last write, and tells each caller about its values. */
 	private async flush(store: DurableStore): Promise<void> {
 		const batch = this.waiting;
 		this.waiting = [];
-		const added = new Set(batch.flatMap(({ keys }) => keys));
+		const added = new Set(batch.flatMap(({ values }) => values));
 		const values = [...new Set([...this.latestOwn(), ...added])];
-		const known = new Set([...added].filter((key) => this.own.has(key)));
+		const known = new Set([...added].filter((value) => this.own.has(value)));
+		let knownToLooks = known;
 		try {
-			for (const value of await store.checkAndRecord(values)) known.add(value);
+			for (const value of await store.checkAndRecord(values, this.room)) known.add(value);
 		} catch (error) {
-			this.onError(error as Error);
 			// The keys are to be remembered all the same. That they are in the row by now proves nothing,
-			// though: the call that failed may have written them before it did.
-			await store.checkAndRecord(values).catch(() => []);
+			// though: the call that failed may have written them before it did. For a look it does, since
+			// its markers would be there as well.
+			const found = await store.checkAndRecord(values, this.room).catch(() => undefined);
+			knownToLooks = new Set([...known, ...(found ?? [])]);
+			if (found === undefined || batch.some(({ isLook }) => !isLook)) this.onError(error as Error);
 		}
 		if (this.isShared) this.keepInMind(added);
-		for (const { keys, resolve } of batch) {
-			resolve(new Set(keys.filter((key) => known.has(key))));
+		for (const { values: mine, isLook, resolve } of batch) {
+			const before = isLook ? knownToLooks : known;
+			resolve(new Set(mine.filter((value) => before.has(value))));
 			// What one caller brought is a repeat for those behind it.
-			for (const key of keys) known.add(key);
+			for (const value of mine) {
+				known.add(value);
+				knownToLooks.add(value);
+			}
 		}
 	}
 
@@ -133,10 +186,7 @@ export class DurableLedger {
 
 	private keepInMind(values: Iterable<string>): void {
 		for (const value of values) this.own.add(value);
-		for (const oldest of this.own) {
-			if (this.own.size <= MAX_OWN_VALUES) break;
-			this.own.delete(oldest);
-		}
+		forgetOldest(this.own, MAX_OWN_VALUES);
 	}
 
 	private async inTurn(task: (store: DurableStore) => Promise<void>): Promise<void> {
@@ -153,23 +203,23 @@ export class DurableLedger {
 	}
 }
 
-/** The first write makes the row, and fails if another process makes it at the same moment. */
-async function twice<T>(attempt: () => Promise<T>): Promise<T> {
-	try {
-		return await attempt();
-	} catch {
-		return await attempt();
+function forgetOldest(memory: Set<string> | Map<string, unknown>, limit: number): void {
+	for (const oldest of memory.keys()) {
+		if (memory.size <= limit) return;
+		memory.delete(oldest);
 	}
 }
 
 /**
- * Settled keys are kept apart from recorded ones. A look that was killed leaves a key behind: should
- * the trigger then be switched to acknowledge on receipt, it must not pass for a recorded one.
+ * Settled keys are kept apart from recorded ones. A look leaves a key behind: should the trigger then
+ * be switched to acknowledge on receipt, it must not pass for a recorded one.
+ *
+ * @param looks how many looks in vain there were for the key
  */
-function settledValue(key: string): string {
-	return `settled:${key}`;
+function settledValue(key: string, looks: number): string {
+	return looks === 0 ? `settled:${key}` : `settled after ${looks}:${key}`;
 }
 
-function lookingMarker(key: string): string {
-	return `looking:${key}`;
+function lookMarker(key: string, looks: number): string {
+	return `looking:${settledValue(key, looks)}`;
 }

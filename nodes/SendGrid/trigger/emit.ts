@@ -4,6 +4,7 @@ import { normalizeEvent } from '../events/normalize';
 import { numberOf, textOf, type RawEvent } from '../events/rawEvent';
 import { MAX_CLOCK_SKEW_SECONDS } from '../events/receivePost';
 import type { DurableStore } from './durableLedger';
+import { whenEndedWell } from './executionEnd';
 import { eventsOf, unwrapHandover, type Handover } from './handover';
 import { PROCESS_ID, PROCESS_STARTED_AT, stateOf, type TriggerState } from './triggerState';
 
@@ -25,43 +26,65 @@ export async function emitEvents(context: IExecuteFunctions): Promise<INodeExecu
 	if (handover === undefined) return [input];
 
 	const events = eventsOf(handover).map((raw) => ({ key: dedupeKey(raw), raw }));
-	const state = stateOf(context);
-	const handled = await findHandled(context, state, handover, events);
+	const newEvents = await leaveOutHandled(context, handover, events);
 	const pairedItem = { item: 0 };
-	const items = events
-		.filter(({ key }) => !handled.has(key))
-		.map(({ key, raw }) => ({ json: normalizeEvent(raw, key), pairedItem }));
+	const items = newEvents.map(({ key, raw }) => ({ json: normalizeEvent(raw, key), pairedItem }));
 	return distribute(context, items as unknown as INodeExecutionData[]);
 }
 
-/** The keys of events that were handled before: by an earlier process or by another one. */
-async function findHandled(
+/** The events that no earlier process and no other one has handled. */
+async function leaveOutHandled(
+	context: IExecuteFunctions,
+	{ processId }: Handover,
+	events: KeyedEvent[],
+): Promise<KeyedEvent[]> {
+	// Run by hand or run again, an execution is to show its events although they are known.
+	if (context.getMode() !== 'webhook') return events;
+
+	const state = stateOf(context);
+	const isSameProcess = processId === PROCESS_ID;
+	state.durableLedger.connect(durableStore(context), !isSameProcess);
+	const waitsForWorkflow = context.getNodeParameter('acknowledge', 0) === 'lastNode';
+	return waitsForWorkflow
+		? await leaveOutSettled(context, state, events, isSameProcess)
+		: await leaveOutRecorded(context, state, events, isSameProcess);
+}
+
+/** "When the Workflow Succeeds": an event counts as handled when its execution has ended well. */
+async function leaveOutSettled(
+	context: IExecuteFunctions,
+	state: TriggerState,
+	events: KeyedEvent[],
+	isSameProcess: boolean,
+): Promise<KeyedEvent[]> {
+	// What happened after this process started only this process can have handled.
+	const isDoubtful = ({ raw }: KeyedEvent) => !isSameProcess || !happenedSinceStart(raw);
+	const settled = await state.durableLedger.findSettled(keysOf(events.filter(isDoubtful)));
+	const newEvents = events.filter(({ key }) => !settled.has(key));
+	const newKeys = keysOf(newEvents);
+	state.endsAreHooked = whenEndedWell(
+		context,
+		async () => await state.durableLedger.settle(newKeys),
+	);
+	return newEvents;
+}
+
+/** "When Received": an event counts as handled when an execution has started with it. */
+async function leaveOutRecorded(
 	context: IExecuteFunctions,
 	{ durableLedger }: TriggerState,
-	{ processId, settledKeys = [] }: Handover,
 	events: KeyedEvent[],
-): Promise<ReadonlySet<string>> {
-	// Run by hand or run again, an execution is to show its events although they are known.
-	if (context.getMode() !== 'webhook') return new Set();
-
-	const keys = events.map(({ key }) => key);
-	const isSameProcess = processId === PROCESS_ID;
-	durableLedger.connect(durableStore(context), !isSameProcess);
-
-	if (context.getNodeParameter('acknowledge', 0) === 'lastNode') {
-		await durableLedger.settle(settledKeys);
-		// What happened after this process started only this process can have handled.
-		const doubtful = isSameProcess
-			? events.filter(({ raw }) => !happenedSinceStart(raw)).map(({ key }) => key)
-			: keys;
-		return await durableLedger.findSettled(doubtful);
-	}
-
-	if (isSameProcess) return await durableLedger.record(keys);
+	isSameProcess: boolean,
+): Promise<KeyedEvent[]> {
 	// A worker that takes over from one that was killed finds its own events recorded already.
-	const executionMarker = `execution:${context.getExecutionId()}`;
-	const recorded = await durableLedger.record([executionMarker, ...keys]);
-	return recorded.has(executionMarker) ? new Set() : recorded;
+	const marker = isSameProcess ? [] : [`execution:${context.getExecutionId()}`];
+	const recorded = await durableLedger.record([...marker, ...keysOf(events)]);
+	const isTakenOver = marker.some((value) => recorded.has(value));
+	return isTakenOver ? events : events.filter(({ key }) => !recorded.has(key));
+}
+
+function keysOf(events: KeyedEvent[]): string[] {
+	return events.map(({ key }) => key);
 }
 
 function happenedSinceStart(raw: RawEvent): boolean {
@@ -73,7 +96,7 @@ function happenedSinceStart(raw: RawEvent): boolean {
 function durableStore({ helpers }: IExecuteFunctions): DurableStore {
 	const { checkProcessedAndRecord, removeProcessed } = helpers;
 	return {
-		async checkAndRecord(values, room = 0) {
+		async checkAndRecord(values, room) {
 			const maxEntries = DURABLE_KEYS + room;
 			const result = await checkProcessedAndRecord(values, 'node', { mode: 'entries', maxEntries });
 			return result.processed as string[];

@@ -10,8 +10,6 @@ export interface Handover {
 	processId: string;
 	/** The events that are new as far as that process knows: a JSON array per post. */
 	posts: string[];
-	/** Keys settled before by a process that cannot write to n8n's database. */
-	settledKeys?: string[];
 }
 
 const HANDOVER_FIELD = 'sendGridPosts';

@@ -4,9 +4,9 @@ type Response = ReturnType<IWebhookFunctions['getResponseObject']>;
 
 /**
  * Calls back when n8n answers, with the status it decided on, and holds the answer back for what the
- * callback has yet to do. Whether the sender is still there to read the answer does not matter: a
- * workflow that outlasts the sender's patience must neither run twice at once nor be forgotten. So
- * this waits for the call of `end`, not for the connection.
+ * callback has yet to do, whether that ends well or not. Whether the sender is still there to read
+ * the answer does not matter: a workflow that outlasts the sender's patience must neither run twice
+ * at once nor be forgotten. So this waits for the call of `end`, not for the connection.
  */
 export function holdAnswer(
 	response: Response,
@@ -18,7 +18,7 @@ export function holdAnswer(
 		const answer = () => Reflect.apply(end, this, args) as Response;
 		const pending = callback(response.statusCode);
 		if (pending === undefined) return answer();
-		void pending.then(answer);
+		void pending.then(answer, answer);
 		return this;
 	} as Response['end'];
 }

@@ -13,17 +13,27 @@ export interface BatchStart {
 	answered(statusCode: number): void;
 }
 
+export interface Clock {
+	sleep(ms: number): Promise<void>;
+}
+
 interface Batch {
 	posts: BatchedPost[];
 	eventCount: number;
+	/** In characters of JSON, which SendGrid's posts mostly have as many of as bytes. */
+	size: number;
 	/** Ends the wait for further posts. */
 	close(): void;
 	answer: Promise<number>;
 	answered(statusCode: number): void;
 }
 
-/** As many events as SendGrid puts into its largest posts, a few times over. */
+/**
+ * What goes into one execution at most. An execution that fails takes all of its events with it, so
+ * there is an end to sharing; SendGrid's own posts are under 1 MB.
+ */
 const MAX_EVENTS_PER_BATCH = 5000;
+const MAX_SIZE_OF_BATCH = 4_000_000;
 
 /**
  * How long a batch waits for the next of the posts expected to join it, in milliseconds. n8n itself
@@ -50,15 +60,18 @@ export class PostBatcher {
 	/** The posts of the last batch, whose senders are free again, and those that waited behind it. */
 	private expectedPosts = 1;
 
+	constructor(private readonly clock: Clock = { sleep }) {}
+
 	/**
 	 * @returns what to start, for the post that is to start the execution of its batch; n8n's answer
 	 *   to that one for all others
 	 */
 	async add(post: BatchedPost): Promise<BatchStart | { statusCode: number }> {
 		const open = this.gathering;
-		if (open !== undefined && open.eventCount + post.keys.length <= MAX_EVENTS_PER_BATCH) {
+		if (open !== undefined && fits(post, open)) {
 			open.posts.push(post);
 			open.eventCount += post.keys.length;
+			open.size += post.events.length;
 			if (open.posts.length >= this.expectedPosts) open.close();
 			return { statusCode: await open.answer };
 		}
@@ -69,7 +82,7 @@ export class PostBatcher {
 		await this.gather(batch);
 		if (this.gathering === batch) this.gathering = undefined;
 
-		this.underWay = Promise.race([batch.answer, sleep(MAX_WAIT_MS)]);
+		this.underWay = Promise.race([batch.answer, this.clock.sleep(MAX_WAIT_MS)]);
 		return {
 			posts: batch.posts,
 			answered: (statusCode) => {
@@ -87,14 +100,21 @@ export class PostBatcher {
 		while (postCount < batch.posts.length && batch.posts.length < this.expectedPosts) {
 			if (this.gathering !== batch) return;
 			postCount = batch.posts.length;
-			await Promise.race([closed, sleep(GATHERING_MS)]);
+			await Promise.race([closed, this.clock.sleep(GATHERING_MS)]);
 		}
 	}
 }
 
+function fits({ keys, events }: BatchedPost, { eventCount, size }: Batch): boolean {
+	return (
+		eventCount + keys.length <= MAX_EVENTS_PER_BATCH && size + events.length <= MAX_SIZE_OF_BATCH
+	);
+}
+
 function createBatch(post: BatchedPost): Batch {
 	const [answer, answered] = signal<number>();
-	return { posts: [post], eventCount: post.keys.length, close: () => {}, answer, answered };
+	const [eventCount, size] = [post.keys.length, post.events.length];
+	return { posts: [post], eventCount, size, close: () => {}, answer, answered };
 }
 
 /** A promise, and the function that resolves it. */

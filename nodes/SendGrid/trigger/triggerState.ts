@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { IExecuteFunctions, IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
-import { Ledger } from '../events/ledger';
+import { DEFAULT_LEDGER_LIMITS, Ledger } from '../events/ledger';
 import { PostLog } from './postLog';
 import { DurableLedger } from './durableLedger';
 import { PostBatcher } from './postBatcher';
+import { Sharing } from './sharing';
 
 /**
  * Names this process in what `webhook()` hands to `execute()`. In queue mode the two run in
@@ -19,12 +20,12 @@ export interface TriggerState {
 	ledger: Ledger;
 	durableLedger: DurableLedger;
 	batcher: PostBatcher;
+	sharing: Sharing;
 	log: PostLog;
-	/**
-	 * Keys settled in a process without database access (a webhook process of queue mode). They
-	 * travel in the handovers that follow, so that a worker records them.
-	 */
-	settledElsewhere: Set<string>;
+	/** Executions remember by themselves, as they end, what they have handled. */
+	endsAreHooked: boolean;
+	/** In milliseconds since 1970. */
+	lastUsedAt: number;
 	/** The last time SendGrid was asked for the webhook's key: when, and what it answered. */
 	keyFetch?: { startedAt: number; key: Promise<string | undefined> };
 	/** A key that SendGrid gave us after the stored one no longer matched, until that one changes. */
@@ -33,19 +34,26 @@ export interface TriggerState {
 
 const states = new Map<string, TriggerState>();
 
+/** What a trigger knows is forgotten by then, as are triggers that were deleted, in milliseconds. */
+const MAX_IDLE_MS = DEFAULT_LEDGER_LIMITS.maxAgeMs;
+
 /**
  * The state of the trigger node of this context; it outlives executions and republishing. Every
  * trigger has its own, also when several share a SendGrid account, and so has listening for a test
  * event, which works with a webhook of its own.
+ *
+ * @param now in milliseconds since 1970
  */
 export function stateOf(
 	context: IWebhookFunctions | IExecuteFunctions | IHookFunctions,
+	now: number = Date.now(),
 ): TriggerState {
 	const node = context.getNode();
 	const purpose = context.getMode() === 'manual' ? 'test' : 'production';
 	const id = [context.getWorkflow().id, node.id, purpose].join(':');
 	let state = states.get(id);
 	if (state === undefined) {
+		forgetIdle(now);
 		const { logger } = context;
 		state = {
 			ledger: new Ledger(),
@@ -56,9 +64,19 @@ export function stateOf(
 			),
 			batcher: new PostBatcher(),
 			log: new PostLog(node.name),
-			settledElsewhere: new Set(),
+			sharing: new Sharing(),
+			endsAreHooked: false,
+			lastUsedAt: now,
 		};
 		states.set(id, state);
 	}
+	state.lastUsedAt = now;
 	return state;
+}
+
+/** Whoever deletes a trigger, or stops testing one, makes another sooner or later. */
+function forgetIdle(now: number): void {
+	for (const [id, { lastUsedAt }] of states) {
+		if (now - lastUsedAt > MAX_IDLE_MS) states.delete(id);
+	}
 }

@@ -25,11 +25,13 @@ import {
 	type INodeProperties,
 	type INodeType,
 	type INodeTypes,
+	type IRun,
 	type IRunExecutionData,
 	type ITaskData,
 	type IWebhookData,
 	type IWorkflowBase,
 	type IWorkflowExecuteAdditionalData,
+	type IWorkflowSettings,
 	type WorkflowExecuteMode,
 } from 'n8n-workflow';
 import { SendGridEventsApi } from '../../../credentials/SendGridEventsApi.credentials';
@@ -101,6 +103,9 @@ export interface TestWorkflowOptions {
 	credentials?: ICredentialDataDecryptedObject;
 	workflowName?: string;
 	nodeName?: string;
+	nodeId?: string;
+	workflowId?: string;
+	settings?: IWorkflowSettings;
 	webhookId?: string;
 	/** What n8n has saved for the workflow: `{ 'node:<name>': … }`. */
 	staticData?: IDataObject;
@@ -115,7 +120,7 @@ export class TestWorkflow {
 	constructor(options: TestWorkflowOptions) {
 		const { description } = options.nodeType;
 		const node: INode = {
-			id: 'node-id',
+			id: options.nodeId ?? 'node-id',
 			name: options.nodeName ?? description.displayName,
 			type: `n8n-nodes-sendgrid-events.${description.name}`,
 			typeVersion: [description.version].flat().at(-1) ?? 1,
@@ -132,13 +137,14 @@ export class TestWorkflow {
 			getKnownTypes: () => ({}),
 		};
 		this.workflow = new Workflow({
-			id: 'workflow-id',
+			id: options.workflowId ?? 'workflow-id',
 			name: options.workflowName ?? 'Newsletter',
 			nodes: [node],
 			connections: {},
 			active: false,
 			nodeTypes,
 			staticData: options.staticData ?? {},
+			settings: options.settings,
 		});
 		// The workflow's own copy has the defaults of the node filled in.
 		this.node = this.workflow.getNode(node.name) as INode;
@@ -182,6 +188,40 @@ export class TestWorkflow {
 			[],
 			abortSignal,
 		);
+	}
+
+	/**
+	 * An execution of the node alone: the context for `execute()`, and what n8n does when the rest of
+	 * the workflow has ended, before it answers or, in a worker, reports.
+	 */
+	execution(items: INodeExecutionData[], { mode = 'webhook', id = '1', hasHooks = true } = {}) {
+		const { id: workflowId, name = '' } = this.workflow;
+		const workflow = { id: workflowId, name, nodes: [this.node], connections: {} } as IWorkflowBase;
+		const hooks = new ExecutionLifecycleHooks(mode as WorkflowExecuteMode, id, workflow);
+		const inputData = { main: [items] };
+		const context = new ExecuteContext(
+			this.workflow,
+			this.node,
+			{ ...this.additionalData, executionId: id, hooks: hasHooks ? hooks : undefined },
+			mode as WorkflowExecuteMode,
+			createRunExecutionData(),
+			0,
+			items,
+			inputData,
+			{ node: this.node, data: inputData, source: null },
+			[],
+		);
+		const end = async (
+			resultData: Partial<IRunExecutionData['resultData']> = {},
+			status: IRun['status'] = resultData.error ? 'error' : 'success',
+		) => {
+			const data = createRunExecutionData({ resultData: { runData: {}, ...resultData } });
+			await hooks.runHook('workflowExecuteAfter', [
+				{ data, mode: mode as WorkflowExecuteMode, startedAt: new Date(), status } as IRun,
+				{},
+			]);
+		};
+		return { context, end };
 	}
 
 	/** For `execute()` when an AI agent uses the node as a tool: `$fromAI('to')` is `args.to`. */

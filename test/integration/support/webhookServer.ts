@@ -3,17 +3,26 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import express, { type Request, type Response } from 'express';
-import type { INodeExecutionData, INodeType } from 'n8n-workflow';
+import type { ExecutionError, INodeExecutionData, INodeType } from 'n8n-workflow';
 import type { TestWorkflow } from './n8nContexts';
 
 /** What one post started: the items of the trigger, by output, once it has run. */
 export type Started = INodeExecutionData[][];
 
+/** n8n numbers the executions of all processes in one row. */
+let executionCount = 1000;
+
 export interface WebhookServerOptions {
 	workflow: TestWorkflow;
 	trigger: INodeType;
+	/** The trigger in the worker of queue mode: its module in another process. Left out, the same. */
+	worker?: INodeType;
 	/** The rest of the workflow; when it throws, the run has failed. */
 	continueWith?: (outputs: Started) => Promise<void> | void;
+	/** Somebody listens for a test event. */
+	isTest?: boolean;
+	/** An n8n that does not let nodes know when an execution ends. */
+	withoutHooks?: boolean;
 }
 
 /**
@@ -51,7 +60,8 @@ export class WebhookServer {
 	private async handle(request: Request, response: Response): Promise<void> {
 		const { workflow, trigger } = this.options;
 		Object.assign(request, { rawBody: await buffer(request) });
-		const context = workflow.webhookContext(request as never, response as never);
+		const { isTest } = this.options;
+		const context = workflow.webhookContext(request as never, response as never, { isTest });
 		const { noWebhookResponse, workflowData } = await trigger.webhook!.call(context);
 		if (noWebhookResponse) return;
 
@@ -75,10 +85,27 @@ export class WebhookServer {
 	}
 
 	private async run(input: INodeExecutionData[]): Promise<void> {
-		const { workflow, trigger, continueWith } = this.options;
-		const context = workflow.executeContext(input, 'webhook');
-		const outputs = (await trigger.execute!.call(context)) as Started;
+		const {
+			workflow,
+			trigger,
+			worker = trigger,
+			continueWith,
+			isTest,
+			withoutHooks,
+		} = this.options;
+		const { context, end } = workflow.execution(input, {
+			mode: isTest ? 'manual' : 'webhook',
+			id: String(++executionCount),
+			hasHooks: !withoutHooks,
+		});
+		const outputs = (await worker.execute!.call(context)) as Started;
 		this.started.push(outputs);
-		await continueWith?.(outputs);
+		try {
+			await continueWith?.(outputs);
+		} catch (error) {
+			await end({ error: error as ExecutionError });
+			throw error;
+		}
+		await end();
 	}
 }

@@ -1,16 +1,34 @@
 import '../support/n8nEnvironment';
 import { DataDeduplicationService } from 'n8n-core';
-import type { INodeParameters } from 'n8n-workflow';
+import type { INodeParameters, IWorkflowSettings } from 'n8n-workflow';
 import { SendGridEmailTrigger } from '../../../nodes/SendGrid/SendGridEmailTrigger.node';
 import { sampleEvent, SendGridEmulator } from '../../../emulator';
 import { DedupeRow, type DedupeConnection } from '../../support/dedupeRow';
+import { wrapHandover } from '../../../nodes/SendGrid/trigger/handover';
 import { TestWorkflow } from '../support/n8nContexts';
 import { WebhookServer, type Started } from '../support/webhookServer';
 
 const ONCE = { retryDelaysMs: [] };
 
+/** Later than any process started, whatever its clock: such an event nobody else can have seen. */
+const inTenMinutes = () => Math.floor(Date.now() / 1000) + 600;
+
+/** The row in the database of the trigger that is tested. */
+let database: DedupeRow;
 let row: DedupeConnection;
 let workflowCount = 0;
+
+/** The trigger as another process has it: a module with a memory of its own. */
+function triggerOfAnotherProcess(): SendGridEmailTrigger {
+	let trigger: SendGridEmailTrigger | undefined;
+	jest.isolateModules(() => {
+		const module = jest.requireActual<
+			typeof import('../../../nodes/SendGrid/SendGridEmailTrigger.node')
+		>('../../../nodes/SendGrid/SendGridEmailTrigger.node');
+		trigger = new module.SendGridEmailTrigger();
+	});
+	return trigger!;
+}
 
 beforeAll(async () => {
 	// n8n's own helper needs n8n's database, which the end-to-end tests have.
@@ -25,43 +43,74 @@ beforeAll(async () => {
 	});
 });
 
+/** What n8n notes of a node that failed while the workflow was told to continue. */
+function failedLastNode() {
+	const task = { startTime: 0, executionTime: 0, executionIndex: 0, source: [] };
+	const failed = { ...task, error: new Error('failed') as never };
+	return { lastNodeExecuted: 'Failed', runData: { Failed: [task, failed], Fine: [task] } };
+}
+
 describe('SendGrid Email Trigger behind a webhook', () => {
 	let sendGrid: SendGridEmulator;
 	let server: WebhookServer;
+	const servers: WebhookServer[] = [];
 	let webhookId: string;
 	let continueWith: (outputs: Started) => Promise<void> | void;
 
 	beforeEach(async () => {
 		sendGrid = await SendGridEmulator.start();
-		row = new DedupeRow().connect();
+		database = new DedupeRow();
+		row = database.connect();
 		continueWith = () => {};
 	});
 
 	afterEach(async () => {
-		await server.close();
+		for (const one of servers.splice(0)) await one.close();
 		await sendGrid.stop();
 	});
 
-	async function listen(parameters: INodeParameters = {}): Promise<void> {
-		const trigger = new SendGridEmailTrigger();
+	interface ListenOptions {
+		trigger?: SendGridEmailTrigger;
+		worker?: SendGridEmailTrigger;
+		isTest?: boolean;
+		withoutHooks?: boolean;
+		settings?: IWorkflowSettings;
+		nodeId?: string;
+		workflowId?: string;
+	}
+
+	async function listen(
+		parameters: INodeParameters = {},
+		{
+			trigger = new SendGridEmailTrigger(),
+			settings,
+			nodeId,
+			workflowId,
+			...rest
+		}: ListenOptions = {},
+	): Promise<void> {
+		workflowCount++;
 		const webhook = sendGrid.addWebhook({ url: 'http://127.0.0.1:1/', signed: true });
 		webhookId = webhook.id;
 		const workflow = new TestWorkflow({
 			nodeType: trigger,
-			// Its own name and so its own memory, as every workflow has.
-			nodeName: `Trigger ${++workflowCount}`,
+			// Its own id and so its own memory, as every workflow has.
+			workflowId: workflowId ?? `workflow-${workflowCount}`,
+			nodeId,
+			settings,
 			parameters: {
 				setup: 'manual',
 				verificationKeys: sendGrid.publicKey(webhook.id),
 				...parameters,
 			},
 		});
-		workflow.node.id = `node-${workflowCount}`;
 		server = new WebhookServer({
 			workflow,
 			trigger,
+			...rest,
 			continueWith: async (outputs) => await continueWith(outputs),
 		});
+		servers.push(server);
 		webhook.url = await server.listen();
 	}
 
@@ -70,6 +119,7 @@ describe('SendGrid Email Trigger behind a webhook', () => {
 		return deliveries.map(({ status }) => status);
 	}
 
+	/** The ids of the events that came out of the trigger, in all executions. */
 	function emitted(): unknown[] {
 		return server.started.flat(2).map(({ json }) => json.eventId);
 	}
@@ -171,7 +221,9 @@ describe('SendGrid Email Trigger behind a webhook', () => {
 
 		test('remembers durably only what ended well', async () => {
 			await listen({ acknowledge: 'lastNode' });
-			const [good, bad] = [sampleEvent('open'), sampleEvent('bounce')];
+			const timestamp = inTenMinutes();
+			const good = sampleEvent('open', { timestamp });
+			const bad = sampleEvent('bounce', { timestamp });
 			await post([good]);
 			continueWith = () => {
 				throw new Error('The workflow failed');
@@ -180,6 +232,333 @@ describe('SendGrid Email Trigger behind a webhook', () => {
 			const keys = [good, bad].map(({ sg_event_id }) => `settled:${String(sg_event_id)}`);
 			expect(await row.checkAndRecord(keys)).toEqual([keys[0]]);
 		});
+	});
+
+	describe('posts that share an execution whose end they wait for', () => {
+		/** Fails whatever holds a bounce, once all posts are there. */
+		const failOnBounces = (outputs: Started) => {
+			if (outputs.flat().some(({ json }) => json.event === 'bounce')) throw new Error('A bounce');
+		};
+
+		/** Lets the first execution wait until the others have gathered behind it. */
+		async function postBehindAnother(events: ReturnType<typeof sampleEvent>[]) {
+			let go: () => void = () => {};
+			const isGoing = new Promise<void>((resolve) => (go = resolve));
+			let isFirst = true;
+			continueWith = async (outputs) => {
+				if (isFirst) {
+					isFirst = false;
+					go();
+					await new Promise((resolve) => setTimeout(resolve, 300));
+				}
+				failOnBounces(outputs);
+			};
+			const first = post([sampleEvent('open')]);
+			await isGoing;
+			const others = await Promise.all(events.map(async (event) => await post([event])));
+			expect(await first).toEqual([200]);
+			return others.flat();
+		}
+
+		test('are answered together when it has ended well', async () => {
+			await listen({ acknowledge: 'lastNode' });
+			const events = Array.from({ length: 8 }, () => sampleEvent('open'));
+			expect(await postBehindAnother(events)).toEqual(Array(8).fill(200));
+			expect(server.started.length).toBeLessThan(5);
+			expect(emitted()).toHaveLength(9);
+		});
+
+		test('a good one and a bad one at once get 200 and 500', async () => {
+			await listen({ acknowledge: 'lastNode' });
+			continueWith = failOnBounces;
+			const [good, bad] = [sampleEvent('open'), sampleEvent('bounce')];
+			const statuses = await Promise.all([post([good]), post([bad])]);
+			expect(statuses).toEqual([[200], [500]]);
+		});
+
+		test('go again alone when it failed, and the good ones are answered 200', async () => {
+			await listen({ acknowledge: 'lastNode' });
+			const events = Array.from({ length: 6 }, () => sampleEvent('open'));
+			const statuses = await postBehindAnother([sampleEvent('bounce'), ...events]);
+			expect(statuses).toEqual([500, ...events.map(() => 200)]);
+			const alone = server.started
+				.map((outputs) => outputs.flat())
+				.filter(({ length }) => length === 1);
+			expect(alone.length).toBeGreaterThanOrEqual(events.length);
+		});
+
+		test('do not share for a while after that', async () => {
+			await listen({ acknowledge: 'lastNode' });
+			continueWith = failOnBounces;
+			await post([sampleEvent('bounce')]);
+			const started = server.started.length;
+			const events = Array.from({ length: 6 }, () => sampleEvent('open'));
+			await Promise.all(events.map(async (event) => await post([event])));
+			expect(server.started.length - started).toBe(6);
+		});
+	});
+
+	describe.each([
+		['with the hooks of n8n', false],
+		['without them', true],
+	])('what succeeded is stored before SendGrid is answered, %s', (_name, withoutHooks) => {
+		test('and not answered when the write takes its time', async () => {
+			await listen({ acknowledge: 'lastNode' }, { withoutHooks });
+			let write: () => void = () => {};
+			const mayWrite = new Promise<void>((resolve) => (write = resolve));
+			row = new DedupeRow({ turn: async (step) => step === 'write' && (await mayWrite) }).connect();
+			const event = sampleEvent('open', { timestamp: inTenMinutes() });
+			let isAnswered = false;
+			const answer = post([event]).then((statuses) => {
+				isAnswered = true;
+				return statuses;
+			});
+			while (row.calls.length === 0) await new Promise(setImmediate);
+			await new Promise((resolve) => setTimeout(resolve, 50));
+			expect(row.calls).toEqual([[`settled:${String(event.sg_event_id)}`]]);
+			expect(isAnswered).toBe(false);
+			write();
+			expect(await answer).toEqual([200]);
+		});
+
+		test('and answered all the same when the write fails', async () => {
+			await listen({ acknowledge: 'lastNode' }, { withoutHooks });
+			row.failNext('read', 'read');
+			expect(await post([sampleEvent('open', { timestamp: inTenMinutes() })])).toEqual([200]);
+		});
+	});
+
+	test.each([
+		['waits for an approval or a time', {}, 'waiting', true],
+		['has failed', { error: new Error('failed') as never }, 'error', false],
+		['was stopped by hand', {}, 'canceled', false],
+		['has gone on after its last node failed', { ...failedLastNode() }, 'success', false],
+		[
+			'has gone on after another node failed',
+			{ ...failedLastNode(), lastNodeExecuted: 'Fine' },
+			'success',
+			true,
+		],
+	] as const)('an execution that %s', async (_name, resultData, status, isSettled) => {
+		const workflow = new TestWorkflow({
+			nodeType: new SendGridEmailTrigger(),
+			workflowId: `end-${status}-${isSettled}`,
+			parameters: { acknowledge: 'lastNode' },
+		});
+		const { context, end } = workflow.execution([
+			wrapHandover({ processId: 'elsewhere', posts: ['[{"event":"open","sg_event_id":"1"}]'] }),
+		]);
+		const settled = () => database.contents.filter((value) => value.startsWith('settled after 1:'));
+		await new SendGridEmailTrigger().execute.call(context);
+		expect(settled()).toEqual([]);
+		await end(resultData, status);
+		expect(settled()).toHaveLength(isSettled ? 1 : 0);
+	});
+
+	describe('in queue mode', () => {
+		/** Webhook processes in front, all with the same workers behind. */
+		async function listenAt(
+			trigger: SendGridEmailTrigger,
+			worker: SendGridEmailTrigger,
+			acknowledge: string,
+		) {
+			const workflowId = `queue-${acknowledge}`;
+			await listen({ acknowledge }, { trigger, worker, workflowId });
+		}
+
+		test.each(['lastNode', 'onReceived'])(
+			'workers recognise what came to another webhook process (%s)',
+			async (acknowledge) => {
+				const [worker, otherWorker] = [triggerOfAnotherProcess(), triggerOfAnotherProcess()];
+				const [event, next] = [sampleEvent('open'), sampleEvent('open')];
+				await listenAt(triggerOfAnotherProcess(), worker, acknowledge);
+				expect(await post([event])).toEqual([200]);
+				await server.idle();
+				expect(emitted()).toEqual([event.sg_event_id]);
+
+				await listenAt(triggerOfAnotherProcess(), otherWorker, acknowledge);
+				expect(await post([event, next])).toEqual([200]);
+				await server.idle();
+				expect(emitted()).toEqual([next.sg_event_id]);
+			},
+		);
+
+		test('a worker knows at once what it has settled, also when another has undone its write', async () => {
+			const worker = triggerOfAnotherProcess();
+			const event = sampleEvent('open');
+			await listenAt(triggerOfAnotherProcess(), worker, 'lastNode');
+			await post([event]);
+			database.update([]);
+			await listenAt(triggerOfAnotherProcess(), worker, 'lastNode');
+			await post([event]);
+			expect(emitted()).toEqual([]);
+		});
+
+		test('a worker that takes over an execution works on its events, although they are recorded', async () => {
+			const workflow = new TestWorkflow({ nodeType: new SendGridEmailTrigger() });
+			const input = [
+				wrapHandover({ processId: 'elsewhere', posts: ['[{"event":"open","sg_event_id":"1"}]'] }),
+			];
+			const run = async (id: string) => {
+				const { context } = workflow.execution(input, { id });
+				return (await triggerOfAnotherProcess().execute.call(context))[0]!.length;
+			};
+			expect(await run('7')).toBe(1);
+			expect(await run('7')).toBe(1);
+			expect(await run('8')).toBe(0);
+		});
+	});
+
+	describe('what this process need not ask the database about', () => {
+		test.each([
+			['happened long before it started', () => -24 * 60 * 60, 2],
+			['may have happened before it started, if the clocks differ', () => 4 * 60, 2],
+			['happened after it started, whatever the clocks', () => 10 * 60, 1],
+		])('%s', async (_name, secondsFromNow, calls) => {
+			await listen({ acknowledge: 'lastNode' });
+			const timestamp = Math.floor(Date.now() / 1000) + secondsFromNow();
+			await post([sampleEvent('open', { timestamp })]);
+			expect(row.calls).toHaveLength(calls);
+		});
+	});
+
+	describe('a run that is not started by a post', () => {
+		const input = [
+			wrapHandover({ processId: 'earlier', posts: ['[{"event":"open","sg_event_id":"1"}]'] }),
+		];
+
+		test.each(['manual', 'retry'])(
+			'(%s) shows its events although they are known',
+			async (mode) => {
+				const trigger = new SendGridEmailTrigger();
+				const workflow = new TestWorkflow({ nodeType: trigger });
+				await trigger.execute.call(workflow.execution(input).context);
+				for (let run = 0; run < 2; run++) {
+					const { context } = workflow.execution(input, { mode });
+					expect((await trigger.execute.call(context)).flat()).toHaveLength(1);
+				}
+			},
+		);
+
+		test('passes on items that were pinned or edited', async () => {
+			const trigger = new SendGridEmailTrigger();
+			const workflow = new TestWorkflow({ nodeType: trigger });
+			const pinned = [{ json: { event: 'open', email: 'ann@example.com' } }, { json: {} }];
+			const { context } = workflow.execution(pinned, { mode: 'manual' });
+			expect(await trigger.execute.call(context)).toEqual([pinned]);
+		});
+	});
+
+	describe('every trigger has a memory of its own', () => {
+		test.each([
+			['another workflow', { workflowId: 'memory-2', nodeId: 'one' }],
+			['another node of the workflow', { workflowId: 'memory-1', nodeId: 'two' }],
+			['listening for a test event', { workflowId: 'memory-1', nodeId: 'one', isTest: true }],
+		])('%s', async (_name, other) => {
+			const event = sampleEvent('open');
+			await listen({}, { workflowId: 'memory-1', nodeId: 'one' });
+			await post([event]);
+			await server.idle();
+			row = new DedupeRow().connect();
+
+			await listen({}, other);
+			await post([event]);
+			await server.idle();
+			expect(emitted()).toEqual([event.sg_event_id]);
+		});
+
+		test('the same trigger published again knows what it has seen', async () => {
+			const event = sampleEvent('open');
+			const same = { workflowId: 'memory-3', nodeId: 'one' };
+			await listen({}, same);
+			await post([event]);
+			await server.idle();
+			await listen({}, same);
+			expect(await post([event])).toEqual([200]);
+			expect(server.started).toEqual([]);
+		});
+	});
+
+	test('shows a repeat again to those who are testing', async () => {
+		await listen({}, { isTest: true });
+		const event = sampleEvent('open');
+		expect(await post([event])).toEqual([200]);
+		expect(await post([event])).toEqual([200]);
+		await server.idle();
+		expect(emitted()).toEqual([event.sg_event_id, event.sg_event_id]);
+	});
+
+	test('takes an event again when the time is up that the workflow may run', async () => {
+		await listen({ acknowledge: 'lastNode' }, { settings: { executionTimeout: 30 } });
+		const event = sampleEvent('open');
+		let finish: () => void = () => {};
+		const hanging = new Promise<void>((resolve) => (finish = resolve));
+		const isStarted = new Promise<void>((resolve) => {
+			continueWith = async () => {
+				resolve();
+				await hanging;
+			};
+		});
+		const first = post([event]);
+		await isStarted;
+		expect(await post([event])).toEqual([503]);
+
+		const clock = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 97_000);
+		continueWith = () => {};
+		expect(await post([event])).toEqual([200]);
+		clock.mockRestore();
+		finish();
+		await first;
+	});
+
+	describe('tells the log', () => {
+		const lines: Array<[level: string, message: string]> = [];
+
+		beforeEach(() => {
+			lines.length = 0;
+			const { logger } = new TestWorkflow({ nodeType: new SendGridEmailTrigger() }).hookContext();
+			for (const level of ['warn', 'info'] as const) {
+				jest
+					.spyOn(logger, level)
+					.mockImplementation((...[line]) => void lines.push([level, String(line)]));
+			}
+		});
+
+		afterEach(() => {
+			jest.restoreAllMocks();
+		});
+
+		test('of refused posts', async () => {
+			await listen();
+			const tamper = (body: Buffer) => Buffer.from(body.toString().replace('open', 'opem'));
+			await post([sampleEvent('open')], { tamper });
+			expect(lines).toEqual([
+				['warn', expect.stringContaining('does not match the verification key')],
+			]);
+		});
+
+		test('of repeats', async () => {
+			await listen();
+			const event = sampleEvent('open');
+			await post([event, sampleEvent('open')]);
+			await post([event]);
+			expect(lines).toEqual([['info', expect.stringContaining('left out 1 event')]]);
+		});
+
+		test('of a database that cannot be asked', async () => {
+			await listen();
+			row.failNext('read', 'read');
+			await post([sampleEvent('open')]);
+			await server.idle();
+			expect(lines).toEqual([['warn', expect.stringContaining('database not available')]]);
+		});
+	});
+
+	test('has one output when the event types are text from an expression', async () => {
+		await listen({ output: 'perEvent', events: 'open, bounce' });
+		await post([sampleEvent('bounce'), sampleEvent('open')]);
+		await server.idle();
+		expect(server.started[0]!.map((items) => items.length)).toEqual([2]);
 	});
 
 	test('puts each event type on its own output and unknown ones on the last', async () => {

@@ -72,7 +72,6 @@ test.each([1, 100, 2500])(
 		const envelope = wrapHandover({
 			processId: 'id',
 			posts: [rawBody.toString()],
-			settledKeys: [],
 		});
 		const asText = Buffer.byteLength(JSON.stringify(rawBody.toString()));
 		expect(Buffer.byteLength(stringify(envelope))).toBeLessThan(asText + 200);

@@ -83,6 +83,16 @@ describe('in flight', () => {
 		expect(ledger.claim('a', 2 * HOUR)).toBe('done');
 	});
 
+	it('a key may have a limit of its own, shorter or longer', () => {
+		const ledger = new Ledger();
+		ledger.claim('short', 0, MINUTE);
+		ledger.claim('long', 0, 3 * HOUR);
+		expect(ledger.claim('short', MINUTE - 1)).toBe('inFlight');
+		expect(ledger.claim('short', MINUTE)).toBe('new');
+		expect(ledger.claim('long', 3 * HOUR - 1)).toBe('inFlight');
+		expect(ledger.claim('long', 3 * HOUR)).toBe('new');
+	});
+
 	it('keys that nobody settles or releases do not stay in memory', () => {
 		const ledger = new Ledger(limits);
 		for (const key of numbered(100)) ledger.claim(key, MINUTE);

@@ -72,50 +72,94 @@ describe('record', () => {
 	});
 });
 
-describe('find', () => {
-	it('tells which keys are remembered, and remembers none', async () => {
+describe('findSettled', () => {
+	it('finds what was settled, also in a later process', async () => {
 		const row = new DedupeRow();
 		const { ledger } = startProcess(row);
-		await ledger.record(['a', 'b']);
-
-		expect(listed(await ledger.find(['a', 'x', 'b', 'y']))).toEqual(['a', 'b']);
-		expect(listed(await ledger.find(['x', 'y']))).toEqual([]);
-		expect(row.contents).toEqual(['a', 'b']);
+		await ledger.settle(['a', 'b']);
+		expect(listed(await ledger.findSettled(['a', 'x', 'b']))).toEqual(['a', 'b']);
+		expect(listed(await startProcess(row).ledger.findSettled(['a', 'x', 'b']))).toEqual(['a', 'b']);
 	});
 
-	it('leaves an empty row when there was none', async () => {
+	it('settles nothing by looking, however often and by however many processes', async () => {
 		const row = new DedupeRow();
+		for (let process = 0; process < 12; process++) {
+			const { ledger } = startProcess(row);
+			expect(listed(await ledger.findSettled(['x']))).toEqual([]);
+			expect(listed(await ledger.findSettled(['x']))).toEqual([]);
+		}
+	});
+
+	it('finds what was looked for in vain by several processes and settled then', async () => {
+		const row = new DedupeRow();
+		for (let process = 0; process < 5; process++) await startProcess(row).ledger.findSettled(['a']);
 		const { ledger } = startProcess(row);
-		expect(listed(await ledger.find(['x']))).toEqual([]);
-		expect(row.contents).toEqual([]);
-		expect(listed(await ledger.record(['x']))).toEqual([]);
+		await ledger.findSettled(['a']);
+		await ledger.settle(['a']);
+		for (let process = 0; process < 5; process++) {
+			expect(listed(await startProcess(row).ledger.findSettled(['a', 'x']))).toEqual(['a']);
+		}
+	});
+
+	it('looks once only for what nobody else can have settled', async () => {
+		const { ledger, connection } = startProcess(new DedupeRow());
+		await ledger.findSettled(['a']);
+		await ledger.findSettled(['a']);
+		expect(connection.calls).toHaveLength(1);
+		await ledger.settle(['a']);
+		expect(listed(await ledger.findSettled(['a']))).toEqual(['a']);
 	});
 
 	it('asks the database nothing about no keys', async () => {
 		const { ledger, connection } = startProcess(new DedupeRow());
-		expect(listed(await ledger.find([]))).toEqual([]);
+		expect(listed(await ledger.findSettled([]))).toEqual([]);
+		await ledger.settle([]);
 		expect(connection.calls).toEqual([]);
 	});
 
 	it('pushes nothing out of a row that is full', async () => {
 		const row = new DedupeRow({ maxEntries: 3 });
 		const { ledger } = startProcess(row);
-		await ledger.record(['a', 'b', 'c']);
-		expect(listed(await ledger.find(['x', 'a', 'y', 'z']))).toEqual(['a']);
-		expect(row.contents).toEqual(['a', 'b', 'c']);
+		await ledger.settle(['a', 'b', 'c']);
+		await ledger.findSettled(['x', 'y', 'z']);
+		expect(listed(await startProcess(row).ledger.findSettled(['a', 'b', 'c']))).toEqual([
+			'a',
+			'b',
+			'c',
+		]);
 	});
 
-	it('takes its turn with record', async () => {
+	it('gives the room of its traces back to what is settled', async () => {
+		const row = new DedupeRow({ maxEntries: 3 });
+		const { ledger } = startProcess(row);
+		await ledger.settle(['a', 'b', 'c']);
+		await ledger.findSettled(['x']);
+		expect(row.contents).toHaveLength(5);
+		await ledger.settle(['d', 'e']);
+		expect(row.contents).toHaveLength(3);
+	});
+
+	it('lets looks and writes that wait travel together', async () => {
 		const { ledger, connection } = startProcess(new DedupeRow());
-		const answers = await Promise.all([
-			ledger.record(['a']),
-			ledger.find(['a', 'b']),
-			ledger.find(['c']),
-			ledger.record(['b']),
+		const first = ledger.settle(['first']);
+		await new Promise(setImmediate);
+		await Promise.all([
+			first,
+			ledger.findSettled(['a']),
+			ledger.settle(['b']),
+			ledger.findSettled(['c']),
 		]);
+		expect(connection.calls).toHaveLength(2);
 		expect(connection.mostAtOnce).toBe(1);
-		expect(answers.map((answer) => answer.has('a'))).toEqual([false, true, false, false]);
-		expect(listed(await ledger.find(['a', 'b', 'c']))).toEqual(['a', 'b']);
+		expect(listed(await ledger.findSettled(['a', 'b', 'c']))).toEqual(['b']);
+	});
+
+	it('is not mistaken for, and does not mistake, what was recorded', async () => {
+		const { ledger } = startProcess(new DedupeRow());
+		await ledger.settle(['settled']);
+		await ledger.record(['recorded']);
+		expect(listed(await ledger.findSettled(['recorded']))).toEqual([]);
+		expect(listed(await ledger.record(['settled']))).toEqual([]);
 	});
 });
 
@@ -125,7 +169,8 @@ describe('without a database', () => {
 		const ledger = new DurableLedger((error) => errors.push(error));
 		expect(ledger.isConnected).toBe(false);
 		expect(listed(await ledger.record(['a']))).toEqual([]);
-		expect(listed(await ledger.find(['a']))).toEqual([]);
+		await ledger.settle(['a']);
+		expect(listed(await ledger.findSettled(['a']))).toEqual([]);
 		expect(errors).toEqual([]);
 
 		ledger.connect(new DedupeRow().connect());
@@ -179,43 +224,28 @@ describe('when the database fails', () => {
 
 	it.each(['read', 'write'] as const)('to %s once, a look is repeated', async (step) => {
 		const { ledger, connection, errors } = startProcess(new DedupeRow());
-		await ledger.record(['a']);
+		await ledger.settle(['a']);
 		connection.failNext(step);
-		expect(listed(await ledger.find(['a', 'b']))).toEqual(['a']);
+		expect(listed(await ledger.findSettled(['a', 'b']))).toEqual(['a']);
 		expect(errors).toEqual([]);
 	});
 
-	it('to answer a look, what was looked for does not count as remembered', async () => {
-		const { ledger, connection } = startProcess(new DedupeRow());
+	it('to answer a look, what was looked for does not count as settled', async () => {
+		const row = new DedupeRow();
+		const { ledger, connection } = startProcess(row);
 		connection.failNext('answer');
-		expect(listed(await ledger.find(['x']))).toEqual([]);
-		expect(listed(await ledger.find(['x']))).toEqual([]);
+		expect(listed(await ledger.findSettled(['x']))).toEqual([]);
+		expect(listed(await startProcess(row).ledger.findSettled(['x']))).toEqual([]);
 	});
 
 	it('a look for good, events pass and the error is reported', async () => {
-		const { ledger, connection, errors } = startProcess(new DedupeRow());
-		await ledger.record(['a']);
-		connection.failNext('read', 'read');
-		expect(listed(await ledger.find(['a']))).toEqual([]);
-		expect(errors).toEqual([new Error('database not available (read)')]);
-		expect(listed(await ledger.find(['a']))).toEqual(['a']);
-	});
-
-	it('to clean up after a look, the answer holds, and the keys prove nothing later', async () => {
 		const row = new DedupeRow();
 		const { ledger, connection, errors } = startProcess(row);
-		await ledger.record(['a']);
-		const look = ledger.find(['a', 'x']);
-		// The look's first call asks, its second one cleans up.
-		while (connection.calls.length < 3) {
-			if (connection.calls.length === 2) connection.failNext('read');
-			await Promise.resolve();
-		}
-		expect(listed(await look)).toEqual(['a']);
-		expect(errors).toHaveLength(1);
-
-		expect(listed(await ledger.find(['x']))).toEqual([]);
-		expect(row.contents).not.toContain('x');
+		await ledger.settle(['a']);
+		connection.failNext('read', 'read');
+		expect(listed(await ledger.findSettled(['a']))).toEqual([]);
+		expect(errors).toEqual([new Error('database not available (read)')]);
+		expect(listed(await startProcess(row).ledger.findSettled(['a']))).toEqual(['a']);
 	});
 });
 
@@ -235,7 +265,10 @@ describe('two processes', () => {
 	it('that look into a row that is not there yet at the same moment find nothing', async () => {
 		const row = new DedupeRow();
 		const [one, other] = [startProcess(row), startProcess(row)];
-		const answers = await Promise.all([one.ledger.find(['a']), other.ledger.find(['a', 'b'])]);
+		const answers = await Promise.all([
+			one.ledger.findSettled(['a']),
+			other.ledger.findSettled(['a', 'b']),
+		]);
 		expect(answers.map(listed)).toEqual([[], []]);
 		expect([...one.errors, ...other.errors]).toEqual([]);
 	});
@@ -245,7 +278,7 @@ describe('killed within a look', () => {
 	it('the keys it looked for are forgotten before what marks them', async () => {
 		const row = new DedupeRow({ maxEntries: 2 });
 		const killed = startProcess(row);
-		const look = killed.ledger.find(['x']);
+		const look = killed.ledger.findSettled(['x']);
 		while (row.contents.length === 0) await Promise.resolve();
 		killed.connection.kill();
 		void look;
@@ -253,46 +286,27 @@ describe('killed within a look', () => {
 		const next = startProcess(row);
 		await next.ledger.record(['a']);
 		expect(row.contents).toHaveLength(2);
-		expect(listed(await next.ledger.find(['x']))).toEqual([]);
-		expect(row.contents).toEqual(['a']);
+		expect(listed(await next.ledger.findSettled(['x']))).toEqual([]);
+		// The marker of the first look is the next to be forgotten.
+		await startProcess(row).ledger.record(['b']);
+		expect(listed(await startProcess(row).ledger.findSettled(['x']))).toEqual([]);
 	});
 
 	it.each(['read', 'write', 'answer'] as const)(
-		'before it could %s, nothing that was looked for counts as remembered',
+		'before it could %s, nothing that was looked for counts as settled',
 		async (killedAt) => {
-			for (const call of [1, 2]) {
-				const row: DedupeRow = new DedupeRow({
-					turn: async (step) => {
-						if (step === killedAt && killed.connection.calls.length === call) {
-							killed.connection.kill();
-						}
-					},
-				});
-				const killed = startProcess(row);
-				void killed.ledger.find(['x', 'y']);
-				await new Promise(setImmediate);
+			const row: DedupeRow = new DedupeRow({
+				turn: async (step) => {
+					if (step === killedAt && killed.connection.calls.length === 1) killed.connection.kill();
+				},
+			});
+			const killed = startProcess(row);
+			void killed.ledger.findSettled(['x', 'y']);
+			await new Promise(setImmediate);
 
-				const next = startProcess(row);
-				expect(listed(await next.ledger.find(['x']))).toEqual([]);
-				expect(listed(await next.ledger.find(['x', 'y']))).toEqual([]);
-				expect(row.contents).toEqual([]);
-			}
+			const next = startProcess(row);
+			expect(listed(await next.ledger.findSettled(['x']))).toEqual([]);
+			expect(listed(await next.ledger.findSettled(['x', 'y']))).toEqual([]);
 		},
 	);
-});
-
-describe('settle and findSettled', () => {
-	it('finds what was settled, also in a later process', async () => {
-		const row = new DedupeRow();
-		await startProcess(row).ledger.settle(['a', 'b']);
-		expect(listed(await startProcess(row).ledger.findSettled(['a', 'x', 'b']))).toEqual(['a', 'b']);
-	});
-
-	it('is not mistaken for, and does not mistake, what was recorded', async () => {
-		const { ledger } = startProcess(new DedupeRow());
-		await ledger.settle(['settled']);
-		await ledger.record(['recorded']);
-		expect(listed(await ledger.findSettled(['recorded']))).toEqual([]);
-		expect(listed(await ledger.record(['settled']))).toEqual([]);
-	});
 });

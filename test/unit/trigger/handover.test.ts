@@ -9,7 +9,6 @@ import {
 const handover: Handover = {
 	processId: 'process-1',
 	posts: ['[{"event":"open"},{"event":"click"}]', '[{"event":"bounce"}]'],
-	settledKeys: ['a'],
 };
 
 /** What n8n does with an item between webhook() and execute(): it goes through its database. */

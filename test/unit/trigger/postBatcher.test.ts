@@ -6,6 +6,23 @@ import {
 
 const post = (name: string, keys = [name]): BatchedPost => ({ events: `[${name}]`, keys });
 
+/** Time passes when the test says so. */
+class TestClock {
+	private readonly sleepers: Array<{ until: number; wake: () => void }> = [];
+	private now = 0;
+
+	readonly sleep = async (ms: number) =>
+		await new Promise<void>((wake) => this.sleepers.push({ until: this.now + ms, wake }));
+
+	async pass(ms: number): Promise<void> {
+		// Whoever is about to go to sleep does so before.
+		await new Promise(setImmediate);
+		this.now += ms;
+		for (const { until, wake } of this.sleepers) if (until <= this.now) wake();
+		await new Promise(setImmediate);
+	}
+}
+
 function isStart(turn: BatchStart | { statusCode: number }): turn is BatchStart {
 	return 'posts' in turn;
 }
@@ -79,7 +96,7 @@ test('senders that are out of step find together', async () => {
 
 test('does not wait for senders who do not come back', async () => {
 	const started: string[][] = [];
-	const batcher = new PostBatcher();
+	const batcher = new PostBatcher({ sleep: async () => await new Promise(setImmediate) });
 	await Promise.all(names(5).map(async (name) => await send(batcher, name, started)));
 	started.length = 0;
 	await send(batcher, 'alone', started);
@@ -95,26 +112,59 @@ test('tells every post of a batch how n8n answered', async () => {
 	expect(await Promise.all(others)).toEqual([500, 500, 500]);
 });
 
-test('an execution that takes its time to start holds nobody up for long', async () => {
-	const batcher = new PostBatcher();
+test('an execution that takes its time holds up the next one for a second at most', async () => {
+	const clock = new TestClock();
+	const batcher = new PostBatcher(clock);
 	await batcher.add(post('never answered'));
-	expect(isStart(await batcher.add(post('next')))).toBe(true);
+	let next: BatchStart | { statusCode: number } | undefined;
+	void batcher.add(post('next')).then((turn) => (next = turn));
+	await clock.pass(999);
+	expect(next).toBeUndefined();
+	await clock.pass(1);
+	expect(next && isStart(next)).toBe(true);
 });
 
-test('an execution has at most some thousand events', async () => {
-	const batcher = new PostBatcher();
-	const keys = Array.from({ length: 2000 }, (_, index) => String(index));
+test('senders who were just answered are waited for a tenth of a second at most', async () => {
+	const clock = new TestClock();
+	const batcher = new PostBatcher(clock);
 	const first = await batcher.add(post('first'));
-	const turns = names(4).map(async (name) => await batcher.add(post(name, keys)));
+	const turns = names(3).map(async (name) => await batcher.add(post(name)));
+	if (isStart(first)) first.answered(200);
+	await clock.pass(100);
+	const shared = await turns[0]!;
+	if (isStart(shared)) shared.answered(200);
+
+	const back: string[] = [];
+	void batcher.add(post('the only one back')).then(() => back.push('started'));
+	await clock.pass(99);
+	expect(back).toEqual([]);
+	await clock.pass(1);
+	expect(back).toEqual(['started']);
+});
+
+test.each([
+	[
+		'5,000 events',
+		(name: string) =>
+			post(
+				name,
+				Array.from({ length: 2000 }, (_, n) => `${n}`),
+			),
+	],
+	['4 MB', (name: string) => ({ events: 'x'.repeat(1_900_000), keys: [name] })],
+])('an execution has at most %s', async (_name, largePost) => {
+	const batcher = new PostBatcher();
+	const first = await batcher.add(post('first'));
+	const turns = names(4).map(async (name) => await batcher.add(largePost(name)));
 	const sizes: number[] = [];
 	for (const turn of turns) {
 		void turn.then((batch) => {
 			if (!isStart(batch)) return;
-			sizes.push(batch.posts.flatMap((one) => one.keys).length);
+			sizes.push(batch.posts.length);
 			batch.answered(200);
 		});
 	}
 	if (isStart(first)) first.answered(200);
 	await Promise.all(turns);
-	expect(sizes).toEqual([4000, 4000]);
+	expect(sizes).toEqual([2, 2]);
 });

@@ -46,4 +46,22 @@ describe('a row that several workers write', () => {
 		expect([...(await worker.record(['a']))]).toEqual(['a']);
 		expect([...(await worker.findSettled(['b', 'c']))]).toEqual(['b']);
 	});
+
+	it('has the latest again of what a worker has recorded, not the oldest', async () => {
+		const row = new DedupeRow();
+		const worker = startWorker(row);
+		await worker.record(Array.from({ length: 2500 }, (_, index) => `key-${index}`));
+		row.update([]);
+		await worker.record(['next']);
+		expect(row.contents).toHaveLength(1001);
+		expect(row.contents).toEqual(expect.arrayContaining(['key-1500', 'key-2499', 'next']));
+	});
+
+	it('is remembered by each worker up to 20,000 values of its own', async () => {
+		const row = new DedupeRow();
+		const worker = startWorker(row);
+		await worker.record(Array.from({ length: 20_001 }, (_, index) => `key-${index}`));
+		row.update([]);
+		expect([...(await worker.record(['key-0', 'key-1']))]).toEqual(['key-1']);
+	});
 });

@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { holdAnswer } from '../../../nodes/SendGrid/trigger/holdAnswer';
+
+let server: Server;
+
+/** A server that answers 201, and what it does before is up to `callback`. */
+async function answerOf(callback: (statusCode: number) => Promise<unknown> | undefined) {
+	server = createServer((_request, response: ServerResponse) => {
+		holdAnswer(response as never, callback);
+		response.statusCode = 201;
+		response.end('body');
+	}).listen(0);
+	await once(server, 'listening');
+	const response = await fetch(`http://localhost:${(server.address() as AddressInfo).port}`);
+	return { status: response.status, body: await response.text() };
+}
+
+const ANSWER = { status: 201, body: 'body' };
+
+afterEach(() => server.close());
+
+test('tells the status before the answer goes out', async () => {
+	const told: number[] = [];
+	expect(await answerOf((status) => void told.push(status))).toEqual(ANSWER);
+	expect(told).toEqual([201]);
+});
+
+test('answers when what has yet to be done is done', async () => {
+	const order: string[] = [];
+	const work = async () => {
+		await new Promise(setImmediate);
+		order.push('done');
+	};
+	const answer = answerOf(work).then((result) => {
+		order.push('answered');
+		return result;
+	});
+	expect(await answer).toEqual(ANSWER);
+	expect(order).toEqual(['done', 'answered']);
+});
+
+test('answers all the same when that fails', async () => {
+	const fail = async () => {
+		await new Promise(setImmediate);
+		throw new Error('failed');
+	};
+	expect(await answerOf(fail)).toEqual(ANSWER);
+});
