@@ -5,34 +5,64 @@ import { N8nClient, type Workflow, type WorkflowDefinition } from '../../scripts
 import { N8nInstance } from '../../scripts/n8n/N8nInstance';
 import { n8nVersions } from '../../scripts/n8n/runtime';
 import { chain, node, triggerWorkflow } from '../../scripts/n8n/workflow';
-import { median } from '../support/measure';
-import { countExecutions, drain, load, type Load } from './support/n8nUnderTest';
+import { median, percentile } from '../support/measure';
+import { countExecutions, drain, load, LoneSender, type Load } from './support/n8nUnderTest';
 import { EVENTS_IN_POSTS, PostMaker, type Post } from '../support/posts';
-import type { Bar, Figure, Suite } from './support/report';
+import type { Figure, Suite } from './support/report';
 
-type Contestant = 'trigger' | 'lastNode' | 'webhook' | 'chain';
+type Contestant = 'trigger' | 'lastNode' | 'webhook' | 'webhookLastNode' | 'chain';
 
 const NAMES: Record<Contestant, string> = {
 	trigger: 'SendGrid Email Trigger',
 	lastNode: 'SendGrid Email Trigger, "When the Workflow Succeeds"',
 	webhook: 'bare Webhook node',
+	webhookLastNode: 'bare Webhook node, "When Last Node Finishes"',
 	chain: 'Webhook, Code, Remove Duplicates',
 };
 
-type Bars = Partial<Record<Contestant, Bar>>;
+/** The Webhook node that answers at the same moment. */
+const PACEMAKERS = { trigger: 'webhook', lastNode: 'webhookLastNode' } as const;
 
-/** What is asked of the trigger beside others, with n8n's default settings. */
-const BARS: Bars = { webhook: { atLeast: 0.8 }, chain: { atLeast: 2.5 } };
-const BARS_AT_EVENTS = 100;
+/** How our events are dated: before n8n's start they may have been handled by an earlier process. */
+type Phase = 'later' | 'first five minutes';
+
+export interface LoadPlan {
+	events: number;
+	senders: number;
+	posts: number;
+	rounds: number;
+	phase: Phase;
+	/** The least our posts a second may be of those of the Webhook node that answers at the same moment. */
+	bars?: { trigger?: number; lastNode?: number };
+	/** Also beside Webhook, Code and Remove Duplicates, with the least that we have to reach of it. */
+	chain?: number;
+}
 
 /** As many as the trigger's memory in the database holds: from then on its cost is constant. */
 const WARM_UP = { posts: 20, events: 1000 };
 
-const LOADS = [
-	{ events: 1, posts: 80, rounds: 5 },
-	{ events: 100, posts: 80, rounds: 5 },
-	{ events: 1000, posts: 16, rounds: 3 },
+const LOADS: LoadPlan[] = [
+	{ events: 1, senders: 4, posts: 80, rounds: 5, phase: 'later' },
+	{ events: 100, senders: 4, posts: 80, rounds: 5, phase: 'later', chain: 3 },
+	{ events: 1000, senders: 4, posts: 16, rounds: 5, phase: 'later' },
+	{ events: 100, senders: 16, posts: 160, rounds: 3, phase: 'later', bars: { trigger: 1 } },
+	{ events: 1, senders: 4, posts: 80, rounds: 3, phase: 'first five minutes' },
+	{ events: 100, senders: 4, posts: 80, rounds: 3, phase: 'first five minutes' },
+	{ events: 1000, senders: 4, posts: 16, rounds: 3, phase: 'first five minutes' },
 ];
+
+/** What is asked of every load that does not say otherwise. */
+const BARS: Record<Phase, { trigger: number; lastNode: number }> = {
+	later: { trigger: 0.9, lastNode: 0.85 },
+	'first five minutes': { trigger: 0.9, lastNode: 0.7 },
+};
+
+const LONE_POSTS = 100;
+
+/** How much longer a lone post may take than one to the Webhook node. */
+const LONE_POST_BAR = 1.5;
+
+const MODES = { trigger: '"When Received"', lastNode: '"When the Workflow Succeeds"' };
 
 /** What Webhook, Code and Remove Duplicates have to do to be as careful as the trigger. */
 const VERIFY_IN_CODE = (publicKey: string) => `
@@ -53,10 +83,15 @@ return JSON.parse(body.toString('utf8')).map((event) => ({ json: event }));
 /** A real n8n as it is installed. */
 export async function n8n(): Promise<Suite> {
 	return await compareIn('default settings', {}, async (arena) => [
-		...(await arena.compareAll(LOADS, BARS)),
+		...(await arena.compareAll(LOADS, true)),
 		await arena.lostEvents(),
 		...(await arena.forgedPosts()),
 	]);
+}
+
+/** How long a sender waits for its answer when nobody else posts. */
+export async function n8nLone(): Promise<Suite> {
+	return await compareIn('lone posts of 1 event', {}, async (arena) => await arena.lonePosts());
 }
 
 /** The setting that spares posts the sandbox for expressions where none is evaluated. */
@@ -65,11 +100,11 @@ export async function n8nLazy(): Promise<Suite> {
 	return await compareIn(
 		'N8N_EXPRESSION_ENGINE_LAZY_ACQUIRE=true',
 		env,
-		async (arena) => await arena.compareAll(LOADS.filter(({ events }) => events === 100)),
+		async (arena) => await arena.compareAll(LOADS.slice(1, 2), false),
 	);
 }
 
-async function compareIn(
+export async function compareIn(
 	settings: string,
 	env: Record<string, string>,
 	measure: (arena: Arena) => Promise<Figure[]>,
@@ -84,10 +119,10 @@ async function compareIn(
 		return {
 			title: `Receiving in n8n ${version}, ${settings}`,
 			how:
-				'One instance with SQLite, four senders that each wait for an answer before they post ' +
-				'again; each workflow in turn, round after round, each ending in a No Operation node. ' +
-				'Posts a second until all were answered, and until all executions had ended. The memory ' +
-				'for repeated events is full before measuring starts.',
+				'One instance with SQLite, senders that each wait for an answer before they post again; ' +
+				'each workflow in turn, round after round, each ending in a No Operation node. Posts a ' +
+				'second until all were answered and all executions had ended. The memory for repeated ' +
+				'events is full before measuring starts.',
 			figures: await measure(await Arena.open(instance, client)),
 		};
 	} finally {
@@ -96,14 +131,18 @@ async function compareIn(
 }
 
 class Arena {
-	/** In its first minutes the trigger takes more care: the events are of later. */
-	private readonly posts = new PostMaker(2 * MAX_CLOCK_SKEW_SECONDS);
+	private readonly posts: Record<Phase, PostMaker>;
 	private readonly workflows = {} as Record<Contestant, Workflow>;
 
 	private constructor(
 		private readonly instance: N8nInstance,
 		private readonly client: N8nClient,
-	) {}
+	) {
+		const later = new PostMaker(2 * MAX_CLOCK_SKEW_SECONDS);
+		// Events that happened before n8n started may have been worked on by an earlier process.
+		const earlier = new PostMaker(-2 * MAX_CLOCK_SKEW_SECONDS, later.key, 'early');
+		this.posts = { later, 'first five minutes': earlier };
+	}
 
 	static async open(instance: N8nInstance, client: N8nClient): Promise<Arena> {
 		const arena = new Arena(instance, client);
@@ -115,73 +154,110 @@ class Arena {
 		for (const name of Object.keys(NAMES) as Contestant[]) {
 			// The chain's own memory is full, and its executions fail, long before.
 			const { posts, events } = name === 'chain' ? { posts: 5, events: 100 } : WARM_UP;
-			await arena.load(name, arena.make(posts, events));
+			await arena.load(name, arena.make('later', posts, events), 4);
 		}
 		return arena;
 	}
 
-	async compareAll(loads: typeof LOADS, bars: Bars = {}): Promise<Figure[]> {
+	async compareAll(plans: LoadPlan[], withBars: boolean): Promise<Figure[]> {
 		const figures: Figure[] = [];
-		for (const { events, posts, rounds } of loads) {
-			const barsHere = events === BARS_AT_EVENTS ? bars : {};
-			figures.push(...(await this.compare(events, posts, rounds, barsHere)));
-		}
+		for (const plan of plans) figures.push(...(await this.compare(plan, withBars)));
 		return figures;
 	}
 
 	/** Posts a second of all contestants for posts of one size. */
-	private async compare(
-		events: number,
-		posts: number,
-		rounds: number,
-		bars: Bars,
-	): Promise<Figure[]> {
-		const names = Object.keys(NAMES) as Contestant[];
+	private async compare(plan: LoadPlan, withBars: boolean): Promise<Figure[]> {
+		const { events, senders, posts, rounds, phase, chain } = plan;
+		const names: Contestant[] = ['trigger', 'webhook', 'lastNode', 'webhookLastNode'];
+		if (chain !== undefined) names.push('chain');
+		const what = `${plural(events)} a post, ${senders} senders, ${phase}`;
 		const results = Object.fromEntries(names.map((name) => [name, [] as Load[]])) as Record<
 			Contestant,
 			Load[]
 		>;
 		for (let round = 0; round < rounds; round++) {
-			console.error(`${plural(events)} a post, round ${round + 1} of ${rounds}`);
+			console.error(`${what}: round ${round + 1} of ${rounds}`);
 			for (const name of names) {
-				results[name].push(await this.load(name, this.make(posts, events)));
+				results[name].push(await this.load(name, this.make(phase, posts, events), senders));
 			}
 		}
-		const middle = (name: Contestant, field: 'answered' | 'drained' | 'cpuMs' | 'executions') =>
+		const middle = (name: Contestant, field: 'drained' | 'cpuMs' | 'executions') =>
 			median(results[name].map((result) => result[field]));
-		const beside = (rival: Contestant, field: 'answered' | 'drained'): Figure => ({
-			what: `${plural(events)} a post, ${field}`,
-			ours: middle('trigger', field),
+		const beside = (name: 'trigger' | 'lastNode', rival: Contestant, atLeast?: number): Figure => ({
+			what: `${what}, ${MODES[name]}`,
+			ours: middle(name, 'drained'),
 			unit: 'posts/s',
-			rival: { name: NAMES[rival], value: middle(rival, field) },
-			ratio: { value: middle('trigger', field) / middle(rival, field), bar: bars[rival] },
+			rival: { name: NAMES[rival], value: middle(rival, 'drained') },
+			ratio: {
+				value: middle(name, 'drained') / middle(rival, 'drained'),
+				bar: withBars && atLeast !== undefined ? { atLeast } : undefined,
+			},
 		});
-		return [
-			beside('webhook', 'answered'),
-			beside('webhook', 'drained'),
-			beside('chain', 'answered'),
-			beside('chain', 'drained'),
+		const costs = (name: 'trigger' | 'lastNode'): Figure[] => [
 			{
-				what: `${plural(events)} a post, CPU of n8n`,
-				ours: middle('trigger', 'cpuMs'),
+				what: `${what}, ${MODES[name]}, CPU of n8n`,
+				ours: middle(name, 'cpuMs'),
 				unit: 'ms/post',
-				rival: { name: NAMES.webhook, value: middle('webhook', 'cpuMs') },
-				ratio: { value: middle('trigger', 'cpuMs') / middle('webhook', 'cpuMs') },
+				rival: { name: NAMES[PACEMAKERS[name]], value: middle(PACEMAKERS[name], 'cpuMs') },
+				ratio: { value: middle(name, 'cpuMs') / middle(PACEMAKERS[name], 'cpuMs') },
 			},
 			{
-				what: `${plural(events)} a post, executions`,
-				ours: middle('trigger', 'executions'),
+				what: `${what}, ${MODES[name]}, executions`,
+				ours: middle(name, 'executions'),
 				unit: 'per post',
-				rival: { name: NAMES.webhook, value: middle('webhook', 'executions') },
-			},
-			{
-				what: `${plural(events)} a post, "When the Workflow Succeeds", drained`,
-				ours: middle('lastNode', 'drained'),
-				unit: 'posts/s',
-				rival: { name: NAMES.webhook, value: middle('webhook', 'drained') },
-				ratio: { value: middle('lastNode', 'drained') / middle('webhook', 'drained') },
+				rival: { name: NAMES[PACEMAKERS[name]], value: middle(PACEMAKERS[name], 'executions') },
 			},
 		];
+		const bars = { ...BARS[phase], ...plan.bars };
+		return (['trigger', 'lastNode'] as const).flatMap((name) => [
+			beside(name, PACEMAKERS[name], bars[name]),
+			...costs(name),
+			...(chain === undefined
+				? []
+				: [beside(name, 'chain', name === 'trigger' ? chain : undefined)]),
+		]);
+	}
+
+	/** Each after the one before has been answered and worked on; contestants take turns. */
+	async lonePosts(): Promise<Figure[]> {
+		const runs: Array<{ name: Contestant; phase: Phase; ms: number[] }> = [
+			{ name: 'webhook', phase: 'later', ms: [] },
+			{ name: 'trigger', phase: 'later', ms: [] },
+			{ name: 'webhookLastNode', phase: 'later', ms: [] },
+			{ name: 'lastNode', phase: 'later', ms: [] },
+			{ name: 'lastNode', phase: 'first five minutes', ms: [] },
+		];
+		const sender = new LoneSender();
+		for (let post = 0; post < LONE_POSTS; post++) {
+			for (const { name, phase, ms } of runs) {
+				const answer = await sender.post(this.urlOf(name), this.posts[phase].post(1));
+				if (answer.statusCode !== 200) throw new Error(`${NAMES[name]}: ${answer.statusCode}`);
+				ms.push(answer.ms);
+				await drain(this.client, this.workflows[name]);
+			}
+		}
+		sender.close();
+		const times = (name: Contestant, phase: Phase = 'later') =>
+			runs.find((run) => run.name === name && run.phase === phase)!.ms;
+		const beside = (name: 'trigger' | 'lastNode', phase: Phase, share: number): Figure => {
+			const ours = percentile(times(name, phase), share);
+			const rival = percentile(times(PACEMAKERS[name]), share);
+			return {
+				what: `A lone post, ${MODES[name]}, ${phase}, p${100 * share}`,
+				ours,
+				unit: 'ms',
+				rival: { name: NAMES[PACEMAKERS[name]], value: rival },
+				ratio: {
+					value: ours / rival,
+					bar: share === 0.5 ? { atMost: LONE_POST_BAR } : undefined,
+				},
+			};
+		};
+		return [0.5, 0.99].flatMap((share) => [
+			beside('trigger', 'later', share),
+			beside('lastNode', 'later', share),
+			beside('lastNode', 'first five minutes', share),
+		]);
 	}
 
 	/** Executions that failed after SendGrid was told that all is well, over the whole run. */
@@ -201,14 +277,14 @@ class Arena {
 	async forgedPosts(): Promise<Figure[]> {
 		const rounds = { forged: [] as Load[], accepted: [] as Load[], webhook: [] as Load[] };
 		for (let round = 0; round < 3; round++) {
-			const genuine = this.make(80, 100);
-			const forged = this.make(80, 100).map(({ rawBody, headers }) => ({
+			const genuine = this.make('later', 80, 100);
+			const forged = this.make('later', 80, 100).map(({ rawBody, headers }) => ({
 				rawBody: Buffer.from(rawBody.toString('utf8').replace('example.com', 'example.org')),
 				headers,
 			}));
-			rounds.forged.push(await this.load('trigger', forged, '401'));
-			rounds.accepted.push(await this.load('trigger', genuine));
-			rounds.webhook.push(await this.load('webhook', forged));
+			rounds.forged.push(await this.load('trigger', forged, 4, '401'));
+			rounds.accepted.push(await this.load('trigger', genuine, 4));
+			rounds.webhook.push(await this.load('webhook', forged, 4));
 		}
 		const middle = (loads: Load[], field: 'answered' | 'cpuMs') =>
 			median(loads.map((result) => result[field]));
@@ -226,32 +302,38 @@ class Arena {
 		];
 	}
 
-	private make(posts: number, events: number): Post[] {
-		return Array.from({ length: posts }, () => this.posts.post(events));
+	private make(phase: Phase, posts: number, events: number): Post[] {
+		return Array.from({ length: posts }, () => this.posts[phase].post(events));
 	}
 
-	private async load(name: Contestant, posts: Post[], status = '200'): Promise<Load> {
+	private async load(
+		name: Contestant,
+		posts: Post[],
+		senders: number,
+		status = '200',
+	): Promise<Load> {
 		const workflow = this.workflows[name];
 		await drain(this.client, workflow);
-		const { webhookId } = workflow.nodes.find(({ type }) => /(trigger|webhook)$/i.test(type))!;
-		const path = workflow.nodes[0]!.type.endsWith('webhook') ? 'webhook' : 'events';
-		const url =
-			path === 'events'
-				? this.instance.webhookUrl(webhookId!, path)
-				: `${this.instance.url}/webhook/${webhookId}`;
 		const pid = this.instance.processId!;
-		const result = await load(url, posts, pid, workflow, this.client);
+		const result = await load(this.urlOf(name), posts, pid, workflow, this.client, senders);
 		if (result.statusCodes[status] !== posts.length) {
 			throw new Error(`${NAMES[name]} answered ${JSON.stringify(result.statusCodes)}`);
 		}
 		return result;
 	}
 
+	private urlOf(name: Contestant): string {
+		const { webhookId, type } = this.workflows[name].nodes[0]!;
+		return type.endsWith('webhook')
+			? `${this.instance.url}/webhook/${webhookId}`
+			: this.instance.webhookUrl(webhookId!, 'events');
+	}
+
 	private definitions(): Record<Contestant, WorkflowDefinition> {
 		const trigger = (name: Contestant, acknowledge: string) => {
 			const workflow = triggerWorkflow(NAMES[name], undefined, {
 				setup: 'manual',
-				verificationKeys: this.posts.key.publicKey,
+				verificationKeys: this.posts.later.key.publicKey,
 				events: EVENTS_IN_POSTS,
 				acknowledge,
 			});
@@ -263,6 +345,11 @@ class Arena {
 			trigger: trigger('trigger', 'onReceived'),
 			lastNode: trigger('lastNode', 'lastNode'),
 			webhook: chain(NAMES.webhook, webhookNode(), noOperation()),
+			webhookLastNode: chain(
+				NAMES.webhookLastNode,
+				webhookNode({}, { responseMode: 'lastNode', responseData: 'noData' }),
+				noOperation(),
+			),
 			chain: chain(
 				NAMES.chain,
 				webhookNode({ rawBody: true }),
@@ -270,7 +357,7 @@ class Arena {
 					'Verify',
 					'n8n-nodes-base.code',
 					{
-						jsCode: VERIFY_IN_CODE(this.posts.key.publicKey),
+						jsCode: VERIFY_IN_CODE(this.posts.later.key.publicKey),
 					},
 					{ typeVersion: 2 },
 				),
@@ -289,9 +376,9 @@ class Arena {
 	}
 }
 
-function webhookNode(options: INodeParameters = {}) {
+function webhookNode(options: INodeParameters = {}, answer: INodeParameters = {}) {
 	const webhookId = randomUUID();
-	const parameters = { httpMethod: 'POST', path: webhookId, options };
+	const parameters = { httpMethod: 'POST', path: webhookId, options, ...answer };
 	return node('Webhook', 'n8n-nodes-base.webhook', parameters, { typeVersion: 2, webhookId });
 }
 

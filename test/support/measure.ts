@@ -46,6 +46,12 @@ export function median(values: readonly number[]): number {
 	return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+/** The value that `share` of all values do not exceed: 0.99 gives the 99th percentile. */
+export function percentile(values: readonly number[], share: number): number {
+	const sorted = [...values].sort((a, b) => a - b);
+	return sorted[Math.min(Math.ceil(sorted.length * share), sorted.length) - 1]!;
+}
+
 const collectGarbage = exposeGc();
 
 /** Bytes on the heap that something still refers to. */

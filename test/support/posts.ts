@@ -51,10 +51,14 @@ export interface Post extends ReceivedPost {
 export class PostMaker {
 	private count = 0;
 
-	/** @param eventsAheadSeconds how far their events are ahead of the clock */
+	/**
+	 * @param eventsAheadSeconds how far their events are ahead of the clock
+	 * @param name tells its events from those of other makers
+	 */
 	constructor(
 		private readonly eventsAheadSeconds = 0,
 		readonly key: SigningKey = createSigningKey(),
+		private readonly name = '1994211',
 	) {}
 
 	events(count: number): PostedEvent[] {
@@ -87,7 +91,7 @@ export class PostMaker {
 			'smtp-id': `<14c5d75ce93.dfd.64b469.${number}@geopod-ismtpd-5>`,
 			event: name,
 			category: ['newsletter', 'spring-sale'],
-			sg_event_id: Buffer.from(`${name}-0-1994211-qNwBLgPQQjW6DJvK-${number}`).toString(
+			sg_event_id: Buffer.from(`${name}-0-${this.name}-qNwBLgPQQjW6DJvK-${number}`).toString(
 				'base64url',
 			),
 			sg_message_id: `14c5d75ce93.dfd.64b469.recvd-5ffd88b6c4-x7m6k-1-661.${number}`,
