@@ -7,8 +7,10 @@
  *   npm run test:chaos -- --seed 7              other events, posts and moments
  *   npm run test:queue                          queue mode, with the same options
  */
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { PostgresServer } from '../support/PostgresServer';
+import { freePort } from '../../scripts/n8n/freePort';
 import { runtime } from '../../scripts/n8n/runtime';
 import { ABUSE_SETTINGS, forgedPosts, largePosts, slowSender } from './abuse';
 import { eventLogWorkload } from './eventLogWorkload';
@@ -41,6 +43,7 @@ const TWELVE_KILLS = [...MOMENTS, ...MOMENTS];
 const PARTS: Record<string, () => Promise<void>> = {
 	fuzz: async () => await show(fuzzed),
 	restarts: () => Stage.run({}, (stage) => show(() => restarts(stage, { events, seed, times: 5 }))),
+	restartsWithPreloadedGate,
 	kills: () =>
 		Stage.run({}, async (stage) => {
 			const run = { events, seed, moments: TWELVE_KILLS };
@@ -113,6 +116,16 @@ async function exactlyOnceUnderKills(): Promise<void> {
 	} finally {
 		await postgres.stop();
 	}
+}
+
+/** Without a proxy in front: SendGrid posts to n8n itself, which carries the gate in its process. */
+async function restartsWithPreloadedGate(): Promise<void> {
+	const port = await freePort();
+	const env = { NODE_OPTIONS: `--require ${path.resolve('deploy/startup-gate.cjs')}` };
+	const n8n = { port, webhookUrl: `http://localhost:${port}/`, env };
+	await Stage.run({ n8n }, async (stage) => {
+		await show(() => restarts(stage, { events, seed, times: 5 }));
+	});
 }
 
 async function inBothModes(cluster: Cluster, incident: Incident, count: number): Promise<void> {

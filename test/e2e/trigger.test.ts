@@ -68,6 +68,17 @@ describe.each(n8nVersions)('SendGrid Email Trigger in n8n %s', (version) => {
 		return workflow;
 	}
 
+	/** The id of an execution that has got beyond the trigger. */
+	async function runningExecution(workflow: Workflow): Promise<string> {
+		for (const deadline = Date.now() + 10_000; ; await sleep(50)) {
+			const [running] = (await client.executions(workflow.id)).filter(
+				({ status }) => status === 'running',
+			);
+			if (running !== undefined) return running.id;
+			if (Date.now() > deadline) throw new Error('No execution is running');
+		}
+	}
+
 	async function idle(workflow: Workflow, executions: number) {
 		return await client.waitForExecutions(workflow.id, executions);
 	}
@@ -246,6 +257,49 @@ describe.each(n8nVersions)('SendGrid Email Trigger in n8n %s', (version) => {
 			itemsOf(execution, TRIGGER).map(({ event }) => event),
 		);
 		expect(emitted).toEqual([['click'], ['bounce'], ['bounce'], []]);
+		await client.deactivate(workflow.id);
+	});
+
+	test('with "When the Workflow Succeeds", a workflow that pauses has succeeded', async () => {
+		const workflow = await publish('Pauses', { acknowledge: 'lastNode' }, [
+			'Wait',
+			'n8n-nodes-base.wait',
+			{ amount: 5, unit: 'minutes' },
+			{ typeVersion: 1.1 },
+		]);
+		const [webhook] = webhookOf(workflow);
+		const event = sampleEvent('open');
+		const post = async () => (await sendGrid.postEvents(webhook!.id, [event], ONCE))[0]!.status;
+
+		expect(await post()).toBe(200);
+		expect(await post()).toBe(200);
+		await n8n.restart();
+		expect(await post()).toBe(200);
+		const [paused] = (await client.executions(workflow.id)).filter(
+			({ status }) => status === 'waiting',
+		);
+		// The one after the restart looked into the database, and had nothing to hand on.
+		expect(await client.executions(workflow.id)).toHaveLength(2);
+		await client.request('POST', `/executions/${paused!.id}/stop`);
+		await client.deactivate(workflow.id);
+	});
+
+	test('with "When the Workflow Succeeds", events of an execution that was stopped come again', async () => {
+		const workflow = await publish('Stopped', { acknowledge: 'lastNode' }, [
+			'Work',
+			'n8n-nodes-base.wait',
+			{ amount: 60, unit: 'seconds' },
+			{ typeVersion: 1.1 },
+		]);
+		const [webhook] = webhookOf(workflow);
+		const event = sampleEvent('open');
+		for (let attempt = 0; attempt < 2; attempt++) {
+			const answer = sendGrid.postEvents(webhook!.id, [event], ONCE);
+			const running = await runningExecution(workflow);
+			expect((await sendGrid.postEvents(webhook!.id, [event], ONCE))[0]!.status).toBe(503);
+			await client.request('POST', `/executions/${running}/stop`);
+			expect((await answer)[0]!.status).toBe(500);
+		}
 		await client.deactivate(workflow.id);
 	});
 

@@ -14,9 +14,6 @@ export interface FuzzOptions {
 	inputs: number;
 }
 
-/** Far more than any input needs, far less than a loop that does not end. */
-const MAX_MS = 2000;
-
 const anyJson = fc.oneof(anyObjectJson, fc.json({ maxDepth: 4 }), fc.constant('null'));
 
 /** A body that is an array of anything, as text; sometimes cut off or with a character too many. */
@@ -44,8 +41,8 @@ const anyHeader = fc.oneof(
  * Puts generated posts through verifying, parsing and normalising, half of them with any headers and
  * any bytes, half signed so that they get past verifying.
  *
- * @throws with the seed and the smallest input found, if one of them throws, takes seconds or changes
- *   an object that others share
+ * @throws with the seed and the smallest input found, if one of them throws or changes an object that
+ *   others share
  */
 export function fuzz({ seed, inputs }: FuzzOptions): void {
 	const options = { seed, numRuns: Math.ceil(inputs / 2), endOnFailure: false };
@@ -72,7 +69,6 @@ function receiveForged(
 }
 
 function receiveGenuine(body: string): void {
-	const start = performance.now();
 	const post = signedPost(body);
 	const outcome = receivePost(post, receiveOptions());
 	const events = parsePost(post.rawBody)?.events ?? [];
@@ -87,7 +83,6 @@ function receiveGenuine(body: string): void {
 	if (outcome.kind === 'refused' && outcome.statusCode !== 400) {
 		throw new Error(`A genuine post was refused: ${outcome.reason}`);
 	}
-	if (performance.now() - start > MAX_MS) throw new Error(`Took more than ${MAX_MS} ms`);
 }
 
 function receiveOptions() {
