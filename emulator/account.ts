@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { ContactBook } from './contactBook';
+import { EmailActivity } from './emailActivity';
 import { EVENT_TYPES, type WebhookFlag } from './eventTypes';
 import type { SigningKey } from './signing';
 import { Statistics } from './statistics';
@@ -124,6 +125,7 @@ export class Account {
 	/** Batch id to what was decided about it. */
 	readonly scheduledSends = new Map<string, 'pause' | 'cancel'>();
 	readonly statistics = new Statistics();
+	readonly emailActivity = new EmailActivity();
 	readonly contactBook = new ContactBook(() => this.isoDate());
 
 	/**

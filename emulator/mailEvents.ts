@@ -209,6 +209,7 @@ function firstLink({ content }: MailBody): string | undefined {
 /** Enters what happened into the account's suppression lists and statistics. */
 export function recordEvent(account: Account, event: PostedEvent): void {
 	account.statistics.count(event);
+	account.emailActivity.record(event);
 	const email = String(event['email']);
 	const entry = { email, created: Number(event['timestamp']) };
 	const why = { reason: String(event['reason']), status: String(event['status'] ?? '') };

@@ -38,6 +38,7 @@ export class MailRoom {
 	accept(body: MailBody): AcceptedMail {
 		const mail = { messageId: randomId(), body, acceptedAt: this.account.now() };
 		this.mails.push(mail);
+		this.account.emailActivity.noteMail(mail.messageId, body);
 		this.settings.onMail(mail);
 		let firstRecipient = 0;
 		for (const personalization of body.personalizations) {

@@ -35,6 +35,9 @@ interface ServerSettings {
 	rateLimit: RateLimit | undefined;
 }
 
+/** Validating addresses takes a key of its own kind: even one with full access may not. */
+const NEVER_IN_FULL_ACCESS = /^validations\./;
+
 /** A body this large is not read any further: no route takes it. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
@@ -49,7 +52,10 @@ export class ApiServer {
 
 	constructor(private readonly settings: ServerSettings) {
 		this.router = new Router(settings.routes);
-		this.allScopes = [...new Set(settings.routes.flatMap(({ scopes }) => scopes))].sort();
+		const scopes = settings.routes.flatMap((route) => route.scopes);
+		this.allScopes = [...new Set(scopes)]
+			.filter((scope) => !NEVER_IN_FULL_ACCESS.test(scope))
+			.sort();
 		this.server = createServer((request, response) => {
 			const served = this.serve(request, response)
 				.catch((error: Error) => response.destroy(error))

@@ -1,6 +1,8 @@
 import type { Route } from '../router';
 import { contactListRoutes } from './contactLists';
 import { contactRoutes } from './contacts';
+import { emailActivityRoutes } from './emailActivity';
+import { emailValidationRoutes } from './emailValidation';
 import { eventWebhookRoutes } from './eventWebhooks';
 import { mailRoutes } from './mail';
 import { scheduledSendRoutes } from './scheduledSends';
@@ -24,4 +26,6 @@ export const ROUTES: readonly Route[] = [
 	...statisticsRoutes,
 	...contactRoutes,
 	...contactListRoutes,
+	...emailActivityRoutes,
+	...emailValidationRoutes,
 ];

@@ -173,7 +173,9 @@ function describeAnswer(error: SendGridError, status: number): Explanation {
 
 function describeForbidden({ method, path, onBehalfOf }: SendGridError): Explanation {
 	const needed = neededScope(method, path);
-	const where = `${API_KEYS_PAGE}, edit the key and give it Full Access, or Custom Access with ${needed?.permission ?? 'the permission for this call'}.`;
+	const where =
+		needed?.remedy ??
+		`${API_KEYS_PAGE}, edit the key and give it Full Access, or Custom Access with ${needed?.permission ?? 'the permission for this call'}.`;
 	return {
 		message: needed
 			? `The SendGrid API key lacks the permission ${needed.scopes.join(' or ')}`

@@ -6,6 +6,8 @@ interface ScopeRule {
 	scope: string;
 	/** Its place under Settings > API Keys > Edit API Key > Custom Access. */
 	permission: string;
+	/** What to do in place of adding the permission to the key, in whole sentences. */
+	remedy?: string;
 }
 
 const SCOPE_RULES: readonly ScopeRule[] = [
@@ -56,7 +58,20 @@ const SCOPE_RULES: readonly ScopeRule[] = [
 	{ path: /^templates/, scope: 'templates', permission: 'Template Engine' },
 	{ path: /^categories\/stats/, scope: 'categories.stats', permission: 'Stats' },
 	{ path: /^stats/, scope: 'stats', permission: 'Stats' },
-	{ path: /^messages/, scope: 'messages', permission: 'Email Activity' },
+	{
+		path: /^messages/,
+		scope: 'messages',
+		permission: 'Email Activity',
+		remedy:
+			'Buy the add-on "30 Days Additional Email Activity History" in SendGrid, unless the account has it. Then open Settings > API Keys, edit the key and give it Full Access, or Custom Access with Email Activity: a key from before the add-on lacks it.',
+	},
+	{
+		path: /^validations\/email/,
+		scope: 'validations.email',
+		permission: 'Email Address Validation',
+		remedy:
+			'Make a key of its own kind: in SendGrid, open Settings > API Keys, click Create API Key and choose Email Address Validation. Full Access does not include it, and only Pro and Premier plans offer it. In n8n, put it into a credential of its own.',
+	},
 	{ path: /^marketing\//, scope: 'marketing_campaigns', permission: 'Marketing' },
 	{ path: /^ips\/pools/, scope: 'ips.pools', permission: 'IP Management' },
 ];
@@ -75,6 +90,8 @@ export interface NeededScope {
 	scopes: string[];
 	/** Its place under Settings > API Keys > Edit API Key > Custom Access. */
 	permission: string;
+	/** What to do in place of adding the permission to the key, in whole sentences. */
+	remedy?: string;
 }
 
 /**
@@ -97,5 +114,5 @@ export function neededScope(method: string, path: string): NeededScope | undefin
 		scopes.push(`${rule.scope}.update`);
 	}
 	if (rule.scope === 'marketing_campaigns' && method === 'GET') scopes.unshift('marketing.read');
-	return { scopes, permission: rule.permission };
+	return { scopes, permission: rule.permission, remedy: rule.remedy };
 }

@@ -1,8 +1,10 @@
 import type { Resource } from '../operation';
 import { cancel } from './cancel';
 import { get } from './get';
+import { getAll } from './getAll';
 import { pause } from './pause';
 import { resume } from './resume';
+import { validateBatchId } from './validateBatchId';
 
 /** Second thoughts about mail that was sent with a time and a batch ID. */
 export const scheduledSendResource: Resource = {
@@ -11,5 +13,5 @@ export const scheduledSendResource: Resource = {
 		value: 'scheduledSend',
 		description: 'Pause, cancel or resume mail that is scheduled',
 	},
-	operations: [get, pause, cancel, resume],
+	operations: [get, getAll, pause, cancel, resume, validateBatchId],
 };

@@ -1,7 +1,7 @@
 import { ifFound } from '../../api/ifFound';
 import { sendGridRequest, type SendGridApiContext } from '../../api/sendGridRequest';
 
-const SCHEDULED_SENDS = '/v3/user/scheduled_sends';
+export const SCHEDULED_SENDS = '/v3/user/scheduled_sends';
 
 /** What was decided about a batch; `none`: nothing, its mail goes out at its time. */
 export type BatchStatus = 'pause' | 'cancel' | 'none';

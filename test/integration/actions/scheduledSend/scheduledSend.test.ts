@@ -67,6 +67,30 @@ describe('Scheduled Send', () => {
 		await expect(run('get')).resolves.toEqual([{ batchId: BATCH, status: 'pause' }]);
 	});
 
+	it('lists what is paused or cancelled', async () => {
+		sendGrid.account().batchIds.add('another');
+		await run('pause');
+		await run('cancel', 'another');
+
+		await expect(run('getAll')).resolves.toEqual([
+			{ batchId: BATCH, status: 'pause' },
+			{ batchId: 'another', status: 'cancel' },
+		]);
+	});
+
+	it.each([
+		[BATCH, true],
+		['mistyped', false],
+		['../send', false],
+	])('tells whether SendGrid knows the batch ID %s: %p', async (batchId, valid) => {
+		await expect(run('validateBatchId', batchId)).resolves.toEqual([{ batchId, valid }]);
+	});
+
+	it('takes no answer of something else for "not valid"', async () => {
+		sendGrid.failNext(/batch/, { status: 404, body: '<html>' });
+		await expect(run('validateBatchId')).rejects.toThrow('does not know');
+	});
+
 	it('takes a 404 of SendGrid for "nothing was decided"', async () => {
 		sendGrid.failNext(`GET /v3/user/scheduled_sends/${BATCH}`, { status: 404 });
 
@@ -77,10 +101,13 @@ describe('Scheduled Send', () => {
 		await expect(run('pause', 'mistyped')).rejects.toThrow('invalid batch id');
 	});
 
-	it.each(['get', 'pause', 'cancel', 'resume'])('%s needs a batch ID', async (operation) => {
-		await expect(run(operation, ' ')).rejects.toThrow('Batch ID: Enter the batch ID');
-		expect(sendGrid.requests).toHaveLength(0);
-	});
+	it.each(['get', 'pause', 'cancel', 'resume', 'validateBatchId'])(
+		'%s needs a batch ID',
+		async (operation) => {
+			await expect(run(operation, ' ')).rejects.toThrow('Batch ID: Enter the batch ID');
+			expect(sendGrid.requests).toHaveLength(0);
+		},
+	);
 
 	it('names the permission that the API key lacks', async () => {
 		await sendGrid.stop();

@@ -1,0 +1,12 @@
+import type { Resource } from '../operation';
+import { validate } from './validate';
+
+/** Whether addresses take mail, before any is sent. */
+export const emailValidationResource: Resource = {
+	option: {
+		name: 'Email Validation',
+		value: 'emailValidation',
+		description: 'Whether an address is likely to take mail; needs an API key of its own kind',
+	},
+	operations: [validate],
+};

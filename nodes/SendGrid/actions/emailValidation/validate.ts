@@ -1,0 +1,59 @@
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import { inCamelCase } from '../../api/camelCase';
+import { sendGridRequest } from '../../api/sendGridRequest';
+import { readRequiredText, readText } from '../../fields/parameters';
+import type { ItemOperation } from '../operation';
+
+const keyNotice: INodeProperties = {
+	displayName:
+		'This needs an API key of its own kind, Email Address Validation, which Pro and Premier plans offer. Put it into a credential of its own and choose that above.',
+	name: 'validationKeyNotice',
+	type: 'notice',
+	default: '',
+};
+
+const emailParameter: INodeProperties = {
+	displayName: 'Email',
+	name: 'email',
+	type: 'string',
+	required: true,
+	default: '',
+	placeholder: 'name@email.com',
+	description: 'The address to validate; what is no address at all may be given, too',
+};
+
+const sourceParameter: INodeProperties = {
+	displayName: 'Source',
+	name: 'source',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. signup',
+	description: "One word for where the address comes from, to tell apart in SendGrid's reports",
+};
+
+export const validate: ItemOperation = {
+	option: {
+		name: 'Validate',
+		value: 'validate',
+		action: 'Validate an email address',
+		description:
+			'Tell whether an address is likely to take mail. "verdict" is Valid, Risky or Invalid, "score" is from 0 to 1. Each call costs a validation.',
+	},
+	properties: [keyNotice, emailParameter, sourceParameter],
+	async executeItem(context, itemIndex) {
+		// Not checked here: whether it is an address is the question.
+		const email = readRequiredText(
+			context,
+			itemIndex,
+			emailParameter,
+			'Enter the address to validate.',
+		);
+		const source = readText(context, itemIndex, sourceParameter);
+		const { body } = await sendGridRequest<{ result: IDataObject }>(context, {
+			method: 'POST',
+			path: '/v3/validations/email',
+			body: { email, ...(source !== '' && { source }) },
+		});
+		return inCamelCase(body.result);
+	},
+};

@@ -1,0 +1,21 @@
+import { ifFound } from '../../api/ifFound';
+import { sendGridRequest } from '../../api/sendGridRequest';
+import type { ItemOperation } from '../operation';
+import { batchIdOf, batchIdParameter } from './parameters';
+
+export const validateBatchId: ItemOperation = {
+	option: {
+		name: 'Validate Batch ID',
+		value: 'validateBatchId',
+		action: 'Validate a batch ID',
+		description: 'Tell whether SendGrid knows a batch ID, also one that no mail has used yet',
+	},
+	properties: [batchIdParameter],
+	async executeItem(context, itemIndex) {
+		const batchId = batchIdOf(context, itemIndex);
+		const path = `/v3/mail/batch/${encodeURIComponent(batchId)}`;
+		const request = sendGridRequest(context, { method: 'GET', path });
+		// SendGrid answers 400 to an ID that it does not know.
+		return { batchId, valid: (await ifFound(request, [400, 404])) !== undefined };
+	},
+};

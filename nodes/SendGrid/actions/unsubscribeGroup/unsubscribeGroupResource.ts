@@ -1,0 +1,13 @@
+import type { Resource } from '../operation';
+import { create } from './create';
+import { getAll } from './getAll';
+
+/** Kinds of mail that recipients can unsubscribe from one by one. */
+export const unsubscribeGroupResource: Resource = {
+	option: {
+		name: 'Unsubscribe Group',
+		value: 'unsubscribeGroup',
+		description: 'Kinds of mail that recipients can unsubscribe from one by one',
+	},
+	operations: [getAll, create],
+};

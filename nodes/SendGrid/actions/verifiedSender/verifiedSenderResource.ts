@@ -1,0 +1,12 @@
+import type { Resource } from '../operation';
+import { getAll } from './getAll';
+
+/** The single addresses that may send; senders of authenticated domains are not among them. */
+export const verifiedSenderResource: Resource = {
+	option: {
+		name: 'Verified Sender',
+		value: 'verifiedSender',
+		description: 'The single addresses that mail may come from',
+	},
+	operations: [getAll],
+};
