@@ -2,6 +2,7 @@ import { dedupeKey } from './dedupeKey';
 import { EVENT_TYPES } from './eventTypes';
 import { toIsoString } from './isoTime';
 import { numberOf, objectOf, textOf, type RawEvent } from './rawEvent';
+import { WAIT_ARG } from './waitArg';
 
 /** `hard`: the address is bad. `soft`: for now only. `block`: the message or its sender was refused. */
 export type BounceKind = 'hard' | 'soft' | 'block';
@@ -61,6 +62,7 @@ const COMMON_FIELDS = [
 	'url_offset',
 	'sg_machine_open',
 	'sg_content_type',
+	WAIT_ARG,
 ];
 
 /** Fields that mail of Marketing Campaigns and dynamic templates adds to its events. */

@@ -3,6 +3,7 @@ import type { Ledger } from './ledger';
 import { parsePost, type MalformedReason } from './parse';
 import type { RawEvent } from './rawEvent';
 import { SIGNATURE_HEADER, TIMESTAMP_HEADER, verifySignature } from './signature';
+import { carriesTicket } from './waitArg';
 
 /** A post to the webhook, as it arrived. */
 export interface Post {
@@ -48,7 +49,7 @@ export interface PostCounts {
 
 export type Outcome =
 	| { kind: 'refused'; statusCode: 400 | 401 | 503; reason: RefusalReason }
-	| { kind: 'nothingNew'; counts: PostCounts }
+	| { kind: 'nothingNew'; ticketed?: RawEvent[]; counts: PostCounts }
 	| {
 			kind: 'accepted';
 			events: RawEvent[];
@@ -56,6 +57,8 @@ export type Outcome =
 			keys: string[];
 			/** The body holds these events and nothing else, so it may be handed on as it is. */
 			isWholeBody: boolean;
+			/** The events of mails whose workflows wait; absent if there are none. */
+			ticketed?: RawEvent[];
 			counts: PostCounts;
 	  };
 
@@ -84,9 +87,13 @@ export function receivePost(post: Post, options: ReceiveOptions): Outcome {
 		filteredOut: parsed.events.length - wanted.length,
 		malformed: parsed.malformed,
 	};
-	if (events.length === 0) return { kind: 'nothingNew', counts };
+	// Also those that the trigger does not want: its filters say what starts its own workflow.
+	const ticketed = parsed.events.some(carriesTicket)
+		? parsed.events.filter(carriesTicket)
+		: undefined;
+	if (events.length === 0) return { kind: 'nothingNew', ticketed, counts };
 	const isWholeBody = parsed.isIntact && events.length === parsed.events.length;
-	return { kind: 'accepted', events, keys, isWholeBody, counts };
+	return { kind: 'accepted', events, keys, isWholeBody, ticketed, counts };
 }
 
 function verifyPost(

@@ -6,6 +6,7 @@ import { readParameters, type TriggerParameters } from './parameters';
 import type { BatchedPost, BatchStart } from './postBatcher';
 import { PROCESS_ID, stateOf, type TriggerState } from './triggerState';
 import { withVerificationKey } from './verificationKey';
+import { wakeWaiting } from './wakeWaiting';
 
 type Response = ReturnType<IWebhookFunctions['getResponseObject']>;
 
@@ -27,6 +28,11 @@ export async function answerPost(context: IWebhookFunctions): Promise<IWebhookRe
 		return { noWebhookResponse: true };
 	}
 	state.log.received(outcome.counts, context.logger, now);
+	if (outcome.ticketed !== undefined && !(await wakeWaiting(context, outcome.ticketed))) {
+		if (outcome.kind === 'accepted') state.ledger.release(outcome.keys);
+		response.status(503).json({ error: ANSWERS[503] });
+		return { noWebhookResponse: true };
+	}
 	if (outcome.kind === 'nothingNew') {
 		response.status(200).end();
 		return { noWebhookResponse: true };

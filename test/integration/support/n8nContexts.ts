@@ -109,6 +109,10 @@ export interface TestWorkflowOptions {
 	webhookId?: string;
 	/** What n8n has saved for the workflow: `{ 'node:<name>': … }`. */
 	staticData?: IDataObject;
+	/** For a node that tells others where its execution waits. */
+	executionId?: string;
+	/** Where this n8n can be reached; without it, where nothing listens. */
+	url?: string;
 }
 
 /** A workflow with one node, and the real contexts in which n8n-core would run that node. */
@@ -148,16 +152,18 @@ export class TestWorkflow {
 		});
 		// The workflow's own copy has the defaults of the node filled in.
 		this.node = this.workflow.getNode(node.name) as INode;
+		const { url = N8N_URL } = options;
 		this.additionalData = {
 			credentialsHelper: new TestCredentialsHelper(options.credentials ?? {}),
-			webhookBaseUrl: `${N8N_URL}/webhook`,
-			webhookTestBaseUrl: `${N8N_URL}/webhook-test`,
-			webhookWaitingBaseUrl: `${N8N_URL}/webhook-waiting`,
-			formWaitingBaseUrl: `${N8N_URL}/form-waiting`,
-			instanceBaseUrl: `${N8N_URL}/`,
-			restApiUrl: `${N8N_URL}/rest`,
+			webhookBaseUrl: `${url}/webhook`,
+			webhookTestBaseUrl: `${url}/webhook-test`,
+			webhookWaitingBaseUrl: `${url}/webhook-waiting`,
+			formWaitingBaseUrl: `${url}/form-waiting`,
+			instanceBaseUrl: `${url}/`,
+			restApiUrl: `${url}/rest`,
 			variables: {},
 			currentNodeParameters: this.node.parameters,
+			executionId: options.executionId,
 		} as unknown as IWorkflowExecuteAdditionalData;
 	}
 

@@ -8,6 +8,7 @@ import {
 	type ReceiveOptions,
 } from '../../../nodes/SendGrid/events/receivePost';
 import { SIGNATURE_HEADER, TIMESTAMP_HEADER } from '../../../nodes/SendGrid/events/signature';
+import { WAIT_ARG } from '../../../nodes/SendGrid/events/waitArg';
 import { EVENT_TYPES } from '../../../nodes/SendGrid/events/eventTypes';
 import { sampleEvent } from '../../../emulator/sampleEvents';
 import {
@@ -414,5 +415,22 @@ describe('what the trigger does not want', () => {
 		const unknown = { event: 'teleported', sg_event_id: 'unknown' };
 		const options = receiving({ wants: wanting({ events: ['open'] }) });
 		expect(accepted(receivePost(signedPost([unknown]), options)).events).toEqual([unknown]);
+	});
+});
+
+describe('events of mails whose workflows wait', () => {
+	const awaited = sampleEvent('click', { [WAIT_ARG]: 'ticket', sg_event_id: 'awaited' });
+
+	it('are named, also if the trigger does not want them', () => {
+		const outcome = receivePost(signedPost([opened, awaited]), receiving());
+		expect(accepted(outcome).ticketed).toEqual([awaited]);
+
+		const wants = wanting({ events: ['open'] });
+		for (const post of [[opened, awaited], [awaited]]) {
+			expect(receivePost(signedPost(post), receiving({ wants }))).toMatchObject({
+				ticketed: [awaited],
+				counts: { filteredOut: 1 },
+			});
+		}
 	});
 });
