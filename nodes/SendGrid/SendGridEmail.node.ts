@@ -4,6 +4,8 @@ import {
 	type INodeExecutionData,
 	type INodeType,
 	type INodeTypeDescription,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
 } from 'n8n-workflow';
 import { getContactFields } from './fields/contactFields';
 import {
@@ -16,6 +18,8 @@ import {
 	searchUnsubscribeGroups,
 	searchVerifiedSenders,
 } from './fields/locators';
+import { answerWaiting, WAIT_WEBHOOKS } from './actions/email/sendAndWait/answerWaiting';
+import { distributeOutcomes, OUTPUTS_EXPRESSION } from './actions/email/sendAndWait/outcomes';
 import { describeResource, runOperation } from './actions/operation';
 import { RESOURCES } from './actions/resources';
 
@@ -31,8 +35,10 @@ export class SendGridEmail implements INodeType {
 		defaults: { name: 'SendGrid Email' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
-		outputs: [NodeConnectionTypes.Main],
+		outputs: OUTPUTS_EXPRESSION as INodeTypeDescription['outputs'],
 		credentials: [{ name: 'sendGridEventsApi', required: true }],
+		waitingNodeTooltip: 'Waiting for an event of the mail, or for its answer',
+		webhooks: WAIT_WEBHOOKS,
 		properties: [
 			{
 				displayName: 'Resource',
@@ -60,6 +66,10 @@ export class SendGridEmail implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return [await runOperation(this, RESOURCES)];
+		return distributeOutcomes(this.getNode(), await runOperation(this, RESOURCES));
+	}
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		return await answerWaiting(this);
 	}
 }

@@ -331,6 +331,22 @@ describe.each(n8nVersions)('Examples in n8n %s', (version) => {
 		]);
 	});
 
+	test('wait-for-the-click goes on with what became of the mail', async () => {
+		const workflow = await imported('wait-for-the-click', {
+			'Tell sales': { url: `${sink.url}/sales` },
+		});
+		await client.activate(workflow.id);
+		await run(workflow, BUTTON);
+		await client.deactivate(workflow.id);
+		expect(sink.requests).toEqual([
+			{
+				method: 'POST',
+				path: '/sales',
+				body: { text: 'bob@example.net opened https://example.com/offer' },
+			},
+		]);
+	});
+
 	test('send-to-many-from-a-table mails everybody once, in one call', async () => {
 		const rows = Array.from({ length: 120 }, (_, index) => ({
 			email: `reader-${index}@example.com`,

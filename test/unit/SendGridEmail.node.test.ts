@@ -1,4 +1,4 @@
-import type { INodeProperties, INodePropertyCollection } from 'n8n-workflow';
+import type { INodeParameters, INodeProperties, INodePropertyCollection } from 'n8n-workflow';
 import { NodeHelpers } from 'n8n-workflow';
 import { SendGridEmail } from '../../nodes/SendGrid/SendGridEmail.node';
 import codex from '../../nodes/SendGrid/SendGridEmail.node.json';
@@ -20,8 +20,8 @@ function allFields(properties: INodeProperties[]): INodeProperties[] {
 const fields = allFields(description.properties);
 
 /** The form of an operation as a user sees it at first. */
-function formOf(operation: string, content: string): string[] {
-	const values = { resource: 'email', operation, content };
+function formOf(operation: string, content: string, more: INodeParameters = {}): string[] {
+	const values = { resource: 'email', operation, content, ...more };
 	return description.properties
 		.filter((property) =>
 			NodeHelpers.displayParameter(values, property, { typeVersion: 1 }, description),
@@ -70,13 +70,29 @@ describe('the node SendGrid Email', () => {
 		]);
 	});
 
+	it.each([
+		['event', ['waitFor', 'content', 'subject', 'text', 'html'], ['waitOptions']],
+		['approval', ['subject', 'message', 'approvalOptions'], []],
+		['freeText', ['subject', 'message'], []],
+		['customForm', ['subject', 'message', 'formFields'], []],
+	])('asks for what matters first: Send and Wait for %s', (responseType, first, last) => {
+		expect(formOf('sendAndWait', 'message', { responseType })).toEqual([
+			...['resource', 'operation', 'from', 'to', 'responseType', ...first],
+			...['waitAmount', 'waitUnit', 'output', ...last],
+			...['customArgs', 'categories', 'additionalFields', 'settings'],
+		]);
+	});
+
 	it('takes an expression in every field, except for those that choose the form or its rows', () => {
 		const without = fields.filter(({ noDataExpression }) => noDataExpression);
 		expect([...new Set(without.map(({ name }) => name))].sort()).toEqual([
 			'content',
 			'fields',
 			'operation',
+			'output',
 			'resource',
+			'responseType',
+			'waitFor',
 		]);
 	});
 

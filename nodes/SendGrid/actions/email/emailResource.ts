@@ -1,5 +1,6 @@
 import type { Resource } from '../operation';
 import { send } from './send';
+import { sendAndWait } from './sendAndWait/sendAndWait';
 import { sendMany } from './sendMany';
 
 /** Sending mail: one mail at a time, or one to each of many recipients. */
@@ -9,5 +10,5 @@ export const emailResource: Resource = {
 		value: 'email',
 		description: 'Send email to one person or to many',
 	},
-	operations: [send, sendMany],
+	operations: [send, sendMany, sendAndWait],
 };

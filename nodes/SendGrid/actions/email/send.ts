@@ -11,7 +11,7 @@ import {
 	personalizationBytes,
 } from './limits';
 import { Mailer } from './mailer';
-import { fillTemplate, readForm } from './readForm';
+import { fillTemplate, readForm, type ItemForm } from './readForm';
 
 /** One mail for each input item, to everyone in its To, CC and BCC together. */
 export const send: BatchOperation = {
@@ -37,12 +37,21 @@ export const send: BatchOperation = {
 	},
 };
 
-async function sendItem(
+/**
+ * Sends the mail of one item.
+ *
+ * @param adjust changes the mail that the form describes
+ * @returns the item's output
+ * @throws InvalidFieldError, NodeApiError
+ */
+export async function sendItem(
 	context: IExecuteFunctions,
 	mailer: Mailer,
 	item: number,
+	adjust: (form: ItemForm) => void = () => {},
 ): Promise<IDataObject> {
 	const form = await readForm(context, item);
+	adjust(form);
 	const { message, envelope } = form;
 	const personalization =
 		message.templateId === ''

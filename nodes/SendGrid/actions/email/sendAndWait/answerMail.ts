@@ -1,0 +1,76 @@
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { requiredText, textValue } from '../../../fields/values';
+import { encodeFormFields, readFormFields } from './formFields';
+import { escapeHtml } from './page';
+import type { PrepareMail } from './sendAndWait';
+
+interface ApprovalOptions {
+	approvalType?: 'single' | 'double';
+	approveLabel?: unknown;
+	disapproveLabel?: unknown;
+}
+
+interface Button {
+	label: string;
+	url: string;
+	isMain: boolean;
+}
+
+/** The page of a link shows the subject; a link should stay short enough for every mail program. */
+const MAX_TITLE_LENGTH = 200;
+const MAX_LABEL_LENGTH = 100;
+
+const MAIN_BUTTON = 'background:#1a56c4;color:#ffffff';
+const OTHER_BUTTON = 'background:#e6e9ef;color:#1f2430';
+
+/**
+ * Makes the mail ask, with a button for each answer.
+ *
+ * @param wait names this wait: a mail of an earlier round of a loop has another one
+ * @throws InvalidFieldError
+ */
+export function askForAnswer(context: IExecuteFunctions, wait: string): PrepareMail {
+	const message = requiredText(
+		context.getNodeParameter('message', 0, ''),
+		'Message',
+		'Write what you ask.',
+	);
+	return ({ message: mail, envelope }) => {
+		const title = envelope.subject.slice(0, MAX_TITLE_LENGTH);
+		const buttons = buttonsOf(context, { wait, title });
+		mail.text = [message, ...buttons.map(({ label, url }) => `${label}: ${url}`)].join('\n\n');
+		mail.html = `<p style="white-space:pre-line">${escapeHtml(message)}</p>\n<p>${buttons.map(toHtml).join('\n')}</p>`;
+		// A link that SendGrid replaces leads over SendGrid, and its address is not ours any more.
+		mail.trackingSettings.clickTracking = { enable: false, enableText: false };
+	};
+}
+
+function buttonsOf(context: IExecuteFunctions, ofWait: { wait: string; title: string }): Button[] {
+	const button = (answer: string, label: string, more: Partial<Button & { form: string }> = {}) => {
+		const { isMain = true, form } = more;
+		const query = { ...ofWait, answer, label, ...(form !== undefined && { form }) };
+		return { label, url: context.getSignedResumeUrl(query), isMain };
+	};
+	const responseType = context.getNodeParameter('responseType', 0);
+	if (responseType === 'freeText') return [button('text', 'Answer')];
+	if (responseType === 'customForm') {
+		const rows = context.getNodeParameter('formFields.values', 0, []) as IDataObject[];
+		return [button('form', 'Answer', { form: encodeFormFields(readFormFields(rows)) })];
+	}
+	const options = context.getNodeParameter('approvalOptions.values', 0, {}) as ApprovalOptions;
+	const approve = button('approved', labelOf(options.approveLabel, 'Approve'));
+	if (options.approvalType === 'single' || options.approvalType === undefined) return [approve];
+	return [
+		approve,
+		button('declined', labelOf(options.disapproveLabel, 'Decline'), { isMain: false }),
+	];
+}
+
+function labelOf(value: unknown, otherwise: string): string {
+	return textValue(value, 'Button Label').trim().slice(0, MAX_LABEL_LENGTH) || otherwise;
+}
+
+function toHtml({ label, url, isMain }: Button): string {
+	const style = `display:inline-block;padding:12px 24px;margin:8px 8px 8px 0;border-radius:8px;text-decoration:none;font-family:sans-serif;${isMain ? MAIN_BUTTON : OTHER_BUTTON}`;
+	return `<a href="${escapeHtml(url)}" clicktracking="off" style="${style}">${escapeHtml(label)}</a>`;
+}

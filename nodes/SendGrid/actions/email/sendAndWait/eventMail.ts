@@ -1,0 +1,81 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+import { instanceTag, ticketOf, ticketQuery } from '../../../events/waitTicket';
+import { WAIT_ARG } from '../../../events/waitArg';
+import { InvalidFieldError } from '../../../fields/invalidFieldError';
+import { booleanValue, optionList, textValue } from '../../../fields/values';
+import type { ItemForm } from '../readForm';
+import { AWAITABLE_EVENTS } from './outcomes';
+import { checkReachable, checkReceived } from './checks';
+import type { PrepareMail } from './sendAndWait';
+
+/** The text goes into the ticket, which every event of the mail carries. */
+const MAX_LINK_LENGTH = 300;
+
+const EVENTS = 'Events';
+const LINK = 'Only Clicks on Links That Contain';
+
+interface WaitOptions {
+	checkBeforeSending?: unknown;
+	linkContains?: unknown;
+	peopleOnly?: unknown;
+}
+
+/**
+ * Makes the events of the mail find this execution.
+ *
+ * @param wait names this wait: a mail of an earlier round of a loop has another one
+ * @throws InvalidFieldError; NodeOperationError if the events would not arrive
+ */
+export async function awaitEvents(context: IExecuteFunctions, wait: string): Promise<PrepareMail> {
+	const events = readEvents(context);
+	const options = context.getNodeParameter('waitOptions', 0, {}) as WaitOptions;
+	const linkContains = textValue(options.linkContains, LINK).trim();
+	if (linkContains.length > MAX_LINK_LENGTH) {
+		throw new InvalidFieldError(
+			LINK,
+			`Enter a part of the link, up to ${MAX_LINK_LENGTH} characters. This text has ${linkContains.length}.`,
+		);
+	}
+	const peopleOnly = booleanValue(options.peopleOnly ?? false, 'Only Opens by People');
+	const query = ticketQuery(
+		{ events, linkContains, peopleOnly },
+		{ instance: instanceTag(context.getInstanceId()), sentAt: Date.now() / 1000 },
+	);
+	const url = context.getSignedResumeUrl({ wait, ...query });
+	if (booleanValue(options.checkBeforeSending ?? true, 'Check Before Sending')) {
+		await checkReceived(context, events, url);
+		await checkReachable(context, url);
+	}
+	return (form) => {
+		checkTracking(form, events);
+		form.envelope.customArgs[WAIT_ARG] = ticketOf(url);
+	};
+}
+
+function readEvents(context: IExecuteFunctions): string[] {
+	const events = optionList(context.getNodeParameter('waitFor', 0), EVENTS, AWAITABLE_EVENTS);
+	if (events.length > 0) return events;
+	throw new InvalidFieldError(EVENTS, 'Choose at least one event to wait for. None is chosen.');
+}
+
+/** @throws InvalidFieldError if the mail's own settings keep all events from coming */
+function checkTracking({ message }: ItemForm, events: string[]): void {
+	if ('sandboxMode' in message.mailSettings) {
+		throw new InvalidFieldError(
+			'Sandbox Mode',
+			'Switch it off. Mail that is not sent has no events to wait for.',
+		);
+	}
+	const tracking = message.trackingSettings as Record<string, { enable?: boolean } | undefined>;
+	for (const [event, setting, field] of [
+		['click', 'clickTracking', 'Click Tracking'],
+		['open', 'openTracking', 'Open Tracking'],
+	] as const) {
+		if (events.includes(event) && tracking[setting]?.enable === false) {
+			throw new InvalidFieldError(
+				field,
+				`Switch it on, or do not wait for "${event}". Without it SendGrid reports none.`,
+			);
+		}
+	}
+}
