@@ -6,6 +6,7 @@
  *   npm run test:chaos -- --events 2000         smaller: 20,000 events and 10,000 forged posts else
  *   npm run test:chaos -- --seed 7              other events, posts and moments
  *   npm run test:queue                          queue mode, with the same options
+ *   npm run test:chaos -- soak                  1,000,000 events: more than an hour
  */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -21,19 +22,21 @@ import { queueMode, runCluster, type Cluster, type Incident } from './queue';
 import { print, timed, type Report } from './report';
 import { restarts } from './restarts';
 import { missingPrograms } from './services';
+import { soak, SOAK_SETTINGS } from './soak';
 import { Stage } from './stage';
 import { failingWorkflow, slowWorkflow } from './workflowFaults';
 
 const { values, positionals } = parseArgs({
 	allowPositionals: true,
 	options: {
-		events: { type: 'string', default: '20000' },
+		events: { type: 'string' },
 		only: { type: 'string' },
 		seed: { type: 'string', default: '1' },
 	},
 });
 
-const events = Number(values.events);
+const [suite] = positionals;
+const events = Number(values.events ?? (suite === 'soak' ? 1_000_000 : 20_000));
 const seed = Number(values.seed);
 
 /** Kills at each moment, twice. */
@@ -87,6 +90,12 @@ const QUEUE_PARTS: Record<string, (cluster: Cluster) => Promise<void>> = {
 		),
 };
 
+/** What is run for a long time, half of the events in each mode. */
+const SOAK_PARTS: Record<string, () => Promise<void>> = {
+	whenReceived: () => soakIn('onReceived'),
+	whenSucceeded: () => soakIn('lastNode'),
+};
+
 let broken = 0;
 
 async function show(scenario: () => Promise<Report>): Promise<void> {
@@ -99,6 +108,12 @@ async function fuzzed(): Promise<Report> {
 	const inputs = events * 50;
 	fuzz({ seed, inputs });
 	return { title: `Generated inputs (seed ${seed})`, figures: { inputs }, faults: [] };
+}
+
+async function soakIn(acknowledge: 'onReceived' | 'lastNode'): Promise<void> {
+	await Stage.run({ n8n: { env: { ...SOAK_SETTINGS, N8N_LOG_LEVEL: 'info' } } }, async (stage) => {
+		await show(() => soak(stage, { acknowledge, events: events / 2, seed, restarts: 4 }));
+	});
 }
 
 async function exactlyOnceUnderKills(): Promise<void> {
@@ -135,8 +150,9 @@ async function inBothModes(cluster: Cluster, incident: Incident, count: number):
 }
 
 async function main(): Promise<void> {
-	const isQueue = positionals[0] === 'queue';
-	const known = Object.keys(isQueue ? QUEUE_PARTS : PARTS);
+	const isQueue = suite === 'queue';
+	const parts = suite === 'soak' ? SOAK_PARTS : PARTS;
+	const known = Object.keys(isQueue ? QUEUE_PARTS : parts);
 	const names = values.only?.split(',') ?? known;
 	const unknown = names.filter((name) => !known.includes(name));
 	if (unknown.length > 0) {
@@ -152,7 +168,7 @@ async function main(): Promise<void> {
 			for (const name of names) await QUEUE_PARTS[name]!(cluster);
 		});
 	} else {
-		for (const name of names) await PARTS[name]!();
+		for (const name of names) await parts[name]!();
 	}
 	console.log(broken === 0 ? '\nAll promises held.' : `\n${broken} promises were broken.`);
 	process.exitCode = broken === 0 ? 0 : 1;

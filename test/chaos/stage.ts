@@ -136,6 +136,11 @@ export class Stage {
 		await this.client.activate(this.workflow.id);
 		const { webhookId } = this.workflow.nodes.find(({ name }) => name === TRIGGER)!;
 		this.webhook = this.sendGrid.webhooks.find(({ url }) => url.includes(`/${webhookId}/`))!;
+		this.forgetPast();
+	}
+
+	/** Forgets what was posted and worked on so far, as if the run began here. */
+	forgetPast(): void {
 		this.attempts = [];
 		this.sendGrid.attempts.length = 0;
 		this.collector.reset();

@@ -3,6 +3,7 @@ import { receivePost, type Post, type Outcome } from '../events/receivePost';
 import { wrapHandover } from './handover';
 import { holdAnswer } from './holdAnswer';
 import { readParameters, type TriggerParameters } from './parameters';
+import { postAgain } from './postAgain';
 import type { BatchedPost, BatchStart } from './postBatcher';
 import { PROCESS_ID, stateOf, type TriggerState } from './triggerState';
 import { withVerificationKey } from './verificationKey';
@@ -46,8 +47,8 @@ export async function answerPost(context: IWebhookFunctions): Promise<IWebhookRe
 		response.status(start.statusCode).end();
 		return { noWebhookResponse: true };
 	}
-	const { waitsForWorkflow } = parameters;
-	return { workflowData: [[startExecution(state, start, response, waitsForWorkflow)]] };
+	const goAgain = async () => await postAgain(context, post);
+	return { workflowData: [[startExecution(state, start, response, parameters, goAgain)]] };
 }
 
 /** @returns what to start, or how the execution was answered that the post has shared with others */
@@ -68,33 +69,41 @@ async function takeTurn(
 	return goesAgain ? alone : turn;
 }
 
-/** Makes the trigger's input for the posts of a batch, and sees to their keys when n8n answers. */
+/**
+ * Makes the trigger's input for the posts of a batch, and sees to their keys when n8n answers.
+ *
+ * @param goAgain has the post whose request starts the execution start another one, and resolves to
+ *   whether that ended well
+ */
 function startExecution(
 	state: TriggerState,
 	{ posts, answered }: BatchStart,
 	response: Response,
-	waitsForWorkflow: boolean,
+	{ waitsForWorkflow }: TriggerParameters,
+	goAgain: () => Promise<boolean>,
 ): INodeExecutionData {
 	const keys = posts.flatMap((post) => post.keys);
 	holdAnswer(response, (statusCode) => {
-		const finish = () => {
-			const now = Date.now();
-			if (isSuccess(statusCode)) {
-				state.ledger.settle(keys, now);
-			} else if (waitsForWorkflow) {
-				state.sharing.failed(now);
-				// The others of the batch keep theirs, to try again alone.
-				state.ledger.release(posts[0]!.keys);
-			} else {
-				state.ledger.release(keys);
-			}
-			answered(statusCode);
-		};
-		const isStored = !waitsForWorkflow || !isSuccess(statusCode) || state.endsAreHooked;
-		if (isStored || !state.durableLedger.isConnected) return void finish();
-		// Were the keys written after the answer, a kill in between would let a repeat through that
-		// SendGrid sends although it had its 200.
-		return state.durableLedger.settle(keys).then(finish);
+		if (isSuccess(statusCode)) {
+			const finish = () => {
+				state.ledger.settle(keys, Date.now());
+				answered(statusCode);
+			};
+			const isStored = !waitsForWorkflow || state.endsAreHooked;
+			if (isStored || !state.durableLedger.isConnected) return void finish();
+			// Were the keys written after the answer, a kill in between would let a repeat through that
+			// SendGrid sends although it had its 200.
+			return state.durableLedger.settle(keys).then(finish);
+		}
+		if (!waitsForWorkflow) {
+			state.ledger.release(keys);
+			return void answered(statusCode);
+		}
+		state.sharing.failed(Date.now());
+		// The others of the batch keep theirs, to try again alone.
+		state.ledger.release(posts[0]!.keys);
+		answered(statusCode);
+		return posts.length > 1 ? goAgain().then((isTaken) => (isTaken ? 200 : undefined)) : undefined;
 	});
 	return wrapHandover({ processId: PROCESS_ID, posts: posts.map(({ events }) => events) });
 }

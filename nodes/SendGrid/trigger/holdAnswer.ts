@@ -4,13 +4,14 @@ type Response = ReturnType<IWebhookFunctions['getResponseObject']>;
 
 /**
  * Calls back when n8n answers, with the status it decided on, and holds the answer back for what the
- * callback has yet to do, whether that ends well or not. Whether the sender is still there to read
+ * callback has yet to do, whether that ends well or not. If it resolves to another status, that is
+ * answered, without a body. Whether the sender is still there to read
  * the answer does not matter: a workflow that outlasts the sender's patience must neither run twice
  * at once nor be forgotten. So this waits for the call of `end`, not for the connection.
  */
 export function holdAnswer(
 	response: Response,
-	callback: (statusCode: number) => Promise<unknown> | undefined,
+	callback: (statusCode: number) => Promise<number | void> | undefined,
 ): void {
 	const end = response.end;
 	response.end = function (this: Response, ...args: unknown[]) {
@@ -18,7 +19,11 @@ export function holdAnswer(
 		const answer = () => Reflect.apply(end, this, args) as Response;
 		const pending = callback(response.statusCode);
 		if (pending === undefined) return answer();
-		void pending.then(answer, answer);
+		void pending.then((statusCode) => {
+			if (typeof statusCode !== 'number') return answer();
+			for (const name of ['content-length', 'content-type', 'etag']) response.removeHeader(name);
+			return Reflect.apply(end, response.status(statusCode), []) as Response;
+		}, answer);
 		return this;
 	} as Response['end'];
 }

@@ -32,6 +32,8 @@ export interface WebhookServerOptions {
 export class WebhookServer {
 	/** What was started, in order. */
 	readonly started: Started[] = [];
+	/** Whether posts from this machine reach it at the address that they have come to. */
+	hasWayToItself = true;
 	private server?: ReturnType<ReturnType<typeof express>['listen']>;
 	private readonly runs = new Set<Promise<unknown>>();
 
@@ -60,6 +62,7 @@ export class WebhookServer {
 	private async handle(request: Request, response: Response): Promise<void> {
 		const { workflow, trigger } = this.options;
 		Object.assign(request, { rawBody: await buffer(request) });
+		if (!this.hasWayToItself) request.originalUrl = '/elsewhere';
 		const { isTest } = this.options;
 		const context = workflow.webhookContext(request as never, response as never, { isTest });
 		const { noWebhookResponse, workflowData } = await trigger.webhook!.call(context);

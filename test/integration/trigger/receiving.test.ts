@@ -279,12 +279,22 @@ describe('SendGrid Email Trigger behind a webhook', () => {
 		test('go again alone when it failed, and the good ones are answered 200', async () => {
 			await listen({ acknowledge: 'lastNode' });
 			const events = Array.from({ length: 6 }, () => sampleEvent('open'));
-			const statuses = await postBehindAnother([sampleEvent('bounce'), ...events]);
-			expect(statuses).toEqual([500, ...events.map(() => 200)]);
+			const statuses = await postBehindAnother([...events, sampleEvent('bounce')]);
+			expect(statuses).toEqual([...events.map(() => 200), 500]);
 			const alone = server.started
 				.map((outputs) => outputs.flat())
 				.filter(({ length }) => length === 1);
-			expect(alone.length).toBeGreaterThanOrEqual(events.length);
+			// The one that was alone at first, the bad one, and each of the others.
+			expect(alone).toHaveLength(2 + events.length);
+		});
+
+		test('the one that started it is left to SendGrid where it cannot be posted again', async () => {
+			await listen({ acknowledge: 'lastNode' });
+			server.hasWayToItself = false;
+			const events = Array.from({ length: 6 }, () => sampleEvent('open'));
+			const statuses = await postBehindAnother([...events, sampleEvent('bounce')]);
+			expect(statuses.filter((status) => status === 200)).toHaveLength(5);
+			expect(statuses.filter((status) => status === 500)).toHaveLength(2);
 		});
 
 		test('do not share for a while after that', async () => {

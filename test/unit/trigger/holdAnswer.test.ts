@@ -6,10 +6,12 @@ import { holdAnswer } from '../../../nodes/SendGrid/trigger/holdAnswer';
 let server: Server;
 
 /** A server that answers 201, and what it does before is up to `callback`. */
-async function answerOf(callback: (statusCode: number) => Promise<unknown> | undefined) {
+async function answerOf(callback: Parameters<typeof holdAnswer>[1]) {
 	server = createServer((_request, response: ServerResponse) => {
-		holdAnswer(response as never, callback);
+		const withStatus = { status: (code: number) => Object.assign(response, { statusCode: code }) };
+		holdAnswer(Object.assign(response, withStatus) as never, callback);
 		response.statusCode = 201;
+		response.setHeader('content-length', 4);
 		response.end('body');
 	}).listen(0);
 	await once(server, 'listening');
@@ -47,4 +49,12 @@ test('answers all the same when that fails', async () => {
 		throw new Error('failed');
 	};
 	expect(await answerOf(fail)).toEqual(ANSWER);
+});
+
+test('answers another status, without the body, when it turns out otherwise', async () => {
+	const turnOut = async () => {
+		await new Promise(setImmediate);
+		return 202;
+	};
+	expect(await answerOf(turnOut)).toEqual({ status: 202, body: '' });
 });
