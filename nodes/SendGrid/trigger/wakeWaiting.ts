@@ -6,8 +6,15 @@ import { findAwaited, instanceTag, type AwaitedEvent } from '../events/waitTicke
 /** An execution that sent its mail a moment ago may not be stored as waiting yet; milliseconds. */
 const RETRY_DELAYS = [100, 300, 1000];
 
-/** After that, an execution that is running was woken by another event. */
-const SENDING_SECONDS = 60;
+/**
+ * Within this time of the ticket, an execution that runs may be sending its mail, which takes long
+ * while SendGrid asks to slow down. After it, one that runs was woken by another event.
+ */
+const SENDING_SECONDS = 900;
+
+/** The tickets that this process has presented: a mail often has more events than the first. */
+const presented = new Set<string>();
+const MAX_PRESENTED = 10_000;
 
 /**
  * An event is not held back for longer than this because an execution cannot be woken: the trigger's
@@ -35,7 +42,9 @@ export async function wakeWaiting(
 ): Promise<boolean> {
 	// Listening for a test event is no reason to end a wait.
 	if (context.getMode() === 'manual') return true;
-	const awaited = findAwaited(events, instanceTag(context.getInstanceId()));
+	const awaited = findAwaited(events, instanceTag(context.getInstanceId())).filter(
+		({ ticket }) => !presented.has(ticket.text),
+	);
 	if (awaited.length === 0) return true;
 
 	const base = waitingBaseUrl(context);
@@ -65,7 +74,10 @@ async function wake(
 	for (const delay of [...RETRY_DELAYS, undefined]) {
 		const answer = await post(context, `${base}/${ticket.text}`, body);
 		const problem = problemOf(answer, ticket.sentAt);
-		if (problem === undefined) return true;
+		if (problem === undefined) {
+			rememberPresented(ticket.text);
+			return true;
+		}
 		if (delay !== undefined) {
 			await sleep(delay);
 			continue;
@@ -78,6 +90,14 @@ async function wake(
 		return !isHeld;
 	}
 	return false;
+}
+
+function rememberPresented(ticket: string): void {
+	presented.add(ticket);
+	for (const oldest of presented) {
+		if (presented.size <= MAX_PRESENTED) break;
+		presented.delete(oldest);
+	}
 }
 
 /** What keeps the execution from being told; `undefined` if it knows, or is gone. */

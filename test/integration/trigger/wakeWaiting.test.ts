@@ -30,6 +30,7 @@ let webhookId: string;
 let instance: string;
 
 beforeEach(async () => {
+	execution += 10;
 	calls = [];
 	answers = [{ status: 200, body: 'Taken.' }];
 	// n8n's own side, which answers so or so, is in the end-to-end tests.
@@ -67,11 +68,14 @@ afterEach(async () => {
 
 const secondsAgo = (seconds: number) => Math.floor(Date.now() / 1000) - seconds;
 
-const SENT_AT = secondsAgo(10 * MINUTES);
+const SENT_AT = secondsAgo(20 * MINUTES);
 
-function ticket({ execution = '42', sentAt = SENT_AT, of = instance } = {}) {
+/** A new one for each test: a trigger presents none twice. */
+let execution = 0;
+
+function ticket({ number = execution, sentAt = SENT_AT, of = instance } = {}) {
 	const query = ticketQuery({ events: ['click'] }, { instance: of, sentAt });
-	return `${execution}/node?${new URLSearchParams({ ...query, signature: 'a'.repeat(64) }).toString()}`;
+	return `${number}/node?${new URLSearchParams({ ...query, signature: 'a'.repeat(64) }).toString()}`;
 }
 
 const click = (n8nWait = ticket(), ageSeconds = 1) =>
@@ -86,13 +90,22 @@ async function post(...events: Array<ReturnType<typeof sampleEvent>>) {
 describe('a post with events that workflows wait for', () => {
 	test('wakes each of them once, with its first event, and starts its own workflow', async () => {
 		const others = [sampleEvent('click'), sampleEvent('open', { [WAIT_ARG]: ticket() })];
-		expect(await post(...others, click(), click(), click(ticket({ execution: '43' })))).toBe(200);
+		expect(await post(...others, click(), click(), click(ticket({ number: execution + 1 })))).toBe(
+			200,
+		);
 		expect(calls.map(({ url }) => url).sort()).toEqual([
 			`/webhook-waiting/${ticket()}`,
-			`/webhook-waiting/${ticket({ execution: '43' })}`,
+			`/webhook-waiting/${ticket({ number: execution + 1 })}`,
 		]);
 		expect(calls.map(({ event }) => event)).toEqual(['click', 'click']);
 		expect(trigger.started.flat(2)).toHaveLength(5);
+	});
+
+	test('wakes nobody twice', async () => {
+		expect(await post(click())).toBe(200);
+		expect(await post(click())).toBe(200);
+		expect(calls).toHaveLength(1);
+		expect(trigger.started.flat(2)).toHaveLength(2);
 	});
 
 	test('calls nobody for another n8n, or for what is no ticket', async () => {

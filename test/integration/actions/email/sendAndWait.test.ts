@@ -191,8 +191,8 @@ describe('Send and Wait for an answer', () => {
 	);
 
 	test('asks for a text with one button', async () => {
-		await run({ ...approval, responseType: 'freeText' });
-		expect(contentOf()[0]).toContain('Answer: https://');
+		await run({ ...approval, responseType: 'freeText', buttonLabel: 'Antworten' });
+		expect(contentOf()[0]).toContain('Antworten: https://');
 	});
 
 	test('needs a question', async () => {

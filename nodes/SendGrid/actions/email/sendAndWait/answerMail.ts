@@ -52,10 +52,11 @@ function buttonsOf(context: IExecuteFunctions, ofWait: { wait: string; title: st
 		return { label, url: context.getSignedResumeUrl(query), isMain };
 	};
 	const responseType = context.getNodeParameter('responseType', 0);
-	if (responseType === 'freeText') return [button('text', 'Answer')];
+	const answerLabel = labelOf(context.getNodeParameter('buttonLabel', 0, ''), 'Answer');
+	if (responseType === 'freeText') return [button('text', answerLabel)];
 	if (responseType === 'customForm') {
 		const rows = context.getNodeParameter('formFields.values', 0, []) as IDataObject[];
-		return [button('form', 'Answer', { form: encodeFormFields(readFormFields(rows)) })];
+		return [button('form', answerLabel, { form: encodeFormFields(readFormFields(rows)) })];
 	}
 	const options = context.getNodeParameter('approvalOptions.values', 0, {}) as ApprovalOptions;
 	const approve = button('approved', labelOf(options.approveLabel, 'Approve'));

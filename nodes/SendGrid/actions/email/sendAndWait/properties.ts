@@ -108,6 +108,12 @@ const label = (displayName: string, name: string, value: string): INodePropertie
 	description: 'What the button says',
 });
 
+const buttonLabel: INodeProperties = {
+	...label('Button Label', 'buttonLabel', 'Answer'),
+	displayOptions: { show: { responseType: ['freeText', 'customForm'] } },
+	description: 'What the button says that leads from the mail to the page, and the one on the page',
+};
+
 const approvalOptions: INodeProperties = {
 	displayName: 'Approval Options',
 	name: 'approvalOptions',
@@ -292,6 +298,7 @@ export const sendAndWaitProperties: INodeProperties[] = [
 	...question,
 	approvalOptions,
 	formFields,
+	buttonLabel,
 	...timeLimit,
 	output,
 	eventOptions,
