@@ -1,7 +1,12 @@
-import { NodeOperationError, sleep, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
+import { sleep, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
 import { inCamelCase } from './camelCase';
 import { ifFound } from './ifFound';
-import { sendGridRequest, type SendGridApiContext } from './sendGridRequest';
+import {
+	aborted,
+	cancelSignalOf,
+	sendGridRequest,
+	type SendGridApiContext,
+} from './sendGridRequest';
 
 export const CONTACTS = '/v3/marketing/contacts';
 
@@ -75,7 +80,7 @@ const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 10_000;
 
 /**
- * Looks again and again until something is done.
+ * Looks again and again until something is done, the time is up or the user stops the execution.
  *
  * @param until Unix milliseconds; when to stop looking
  * @returns what was seen last, done or not
@@ -86,14 +91,14 @@ export async function lookUntil<T>(
 	look: () => Promise<T>,
 	isDone: (seen: T) => boolean,
 ): Promise<T> {
+	const stopped = cancelSignalOf(context);
+	const stop = aborted(stopped);
 	for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
 		const seen = await look();
 		const left = until - Date.now();
 		if (isDone(seen) || left <= 0) return seen;
-		await sleep(Math.min(pause, left));
-		if (context.getExecutionCancelSignal()?.aborted) {
-			throw new NodeOperationError(context.getNode(), 'The execution was cancelled.');
-		}
+		await Promise.race([sleep(Math.min(pause, left)), stop]);
+		if (stopped?.aborted) return seen;
 	}
 }
 

@@ -103,11 +103,12 @@ export async function sendGridRequest<T = IDataObject>(
 }
 
 /** Says when the user stops the execution; only executions have one. */
-function cancelSignalOf(context: SendGridApiContext): AbortSignal | undefined {
+export function cancelSignalOf(context: SendGridApiContext): AbortSignal | undefined {
 	return 'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal() : undefined;
 }
 
-async function aborted(signal: AbortSignal | undefined): Promise<void> {
+/** Resolves when the user stops the execution. */
+export async function aborted(signal: AbortSignal | undefined): Promise<void> {
 	if (signal?.aborted) return;
 	await new Promise((resolve) => signal?.addEventListener('abort', resolve, { once: true }));
 }

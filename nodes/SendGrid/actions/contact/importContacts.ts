@@ -85,6 +85,7 @@ async function startImport(
 		} catch (error) {
 			const refused = refusedContacts(error, batch);
 			nameItems(error, batch, refused);
+			nameLists(error, batch);
 			const lost = batch.contacts.filter((_, index) => refused.size === 0 || refused.has(index));
 			for (const { items } of lost) for (const item of items) results.fail(item, error);
 			// SendGrid takes all or none: those it found nothing wrong with go out without the others.
@@ -116,6 +117,13 @@ function nameItems(error: unknown, { contacts }: ImportBatch, refused: Set<numbe
 	error.context.itemIndex = contacts[first!]!.items[0];
 }
 
+/** What SendGrid does not know is a list, not the address of the call. */
+function nameLists(error: unknown, { listIds }: ImportBatch): void {
+	if (errorStatus(error) !== 404 || listIds.length === 0 || !(error instanceof NodeApiError))
+		return;
+	error.message = `SendGrid does not know one of these lists: ${listIds.join(', ')}`;
+}
+
 async function reportImport(
 	context: IExecuteFunctions,
 	jobId: string,
@@ -131,11 +139,12 @@ async function reportImport(
 					context,
 					contacts.map(({ contact }) => contact.email),
 				)
-			: new Map<string, Contact>();
+			: new Map<string, Contact | undefined>();
 		for (const { contact, items } of contacts) {
 			const id = found.get(contact.email)?.id;
+			const isMissing = found.has(contact.email) && id === undefined;
 			for (const item of items) {
-				if (job.status === 'errored' && id === undefined) {
+				if (job.status === 'errored' && isMissing) {
 					results.fail(item, notImported(context, contact.email, job));
 				} else results.add(item, resultOf(contact.email, id, job));
 			}
@@ -149,21 +158,29 @@ function resultOf(email: string, contactId: string | undefined, job: ContactJob)
 	return { email, ...(contactId !== undefined && { contactId }), job };
 }
 
-/** All contacts with these addresses, by address. */
+/** SendGrid takes no longer addresses in a question, though it imports them. */
+const LONGEST_ASKED = 100;
+
+/**
+ * The contacts with these addresses, `undefined` where there is none. An address is not in the
+ * answer if it could not be looked up: that is no reason to call the import a failure.
+ */
 async function findContacts(
 	context: IExecuteFunctions,
 	emails: string[],
-): Promise<Map<string, Contact>> {
-	const all = new Map<string, Contact>();
-	const failures: unknown[] = [];
-	await inParallel(chunks(emails, CONTACTS_PER_QUESTION), PARALLEL_QUESTIONS, async (some) => {
+): Promise<Map<string, Contact | undefined>> {
+	const all = new Map<string, Contact | undefined>();
+	const asked = emails.filter((email) => email.length <= LONGEST_ASKED);
+	await inParallel(chunks(asked, CONTACTS_PER_QUESTION), PARALLEL_QUESTIONS, async (some) => {
 		try {
-			for (const [email, contact] of await contactsByEmail(context, some)) all.set(email, contact);
+			const found = await contactsByEmail(context, some);
+			for (const email of some) all.set(email, found.get(email));
 		} catch (error) {
-			failures.push(error);
+			context.logger.warn(
+				`SendGrid: ${some.length} imported contacts could not be looked up: ${(error as Error).message}`,
+			);
 		}
 	});
-	if (failures.length > 0) throw failures[0];
 	return all;
 }
 

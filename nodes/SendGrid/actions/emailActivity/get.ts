@@ -25,8 +25,7 @@ export const get: ItemOperation = {
 		name: 'Get',
 		value: 'get',
 		action: 'Get everything that happened to a message',
-		description:
-			'Read one message with all its events and its counts of opens and clicks; one result for each recipient',
+		description: 'Read one message with all its events, one result for each recipient',
 	},
 	properties: [addOnNotice, messageIdParameter],
 	async executeItem(context, itemIndex) {

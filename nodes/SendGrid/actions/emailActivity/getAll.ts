@@ -126,8 +126,7 @@ export const getAll: ItemOperation = {
 		name: 'Get Many',
 		value: 'getAll',
 		action: 'Get many messages with their activity',
-		description:
-			'Find messages by recipient, sender, subject, status, template or time, each with its status and its counts of opens and clicks',
+		description: 'Find messages with their status and counts of opens and clicks',
 	},
 	properties: [addOnNotice, filtersParameter, ...RETURN_ALL_OR_LIMIT],
 	async executeItem(context, itemIndex) {

@@ -37,7 +37,7 @@ export const validate: ItemOperation = {
 		value: 'validate',
 		action: 'Validate an email address',
 		description:
-			'Tell whether an address is likely to take mail. "verdict" is Valid, Risky or Invalid, "score" is from 0 to 1. Each call costs a validation.',
+			'Judge an address: "verdict" is Valid, Risky or Invalid. Each call costs a validation.',
 	},
 	properties: [keyNotice, emailParameter, sourceParameter],
 	async executeItem(context, itemIndex) {

@@ -11,8 +11,7 @@ export const getAll: ItemOperation = {
 		name: 'Get Many',
 		value: 'getAll',
 		action: 'Get many verified senders',
-		description:
-			'List the addresses that mail may come from; "verified" tells which of them have been confirmed',
+		description: 'List the single addresses that mail may come from; "verified" tells if confirmed',
 	},
 	properties: RETURN_ALL_OR_LIMIT,
 	async executeItem(context, itemIndex) {

@@ -1,6 +1,12 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { SendGridEmulator } from '../../../../emulator';
-import { outputOf, runSendGridEmail, type RunOptions } from '../../support/runSendGridEmail';
+import { SendGridEmail } from '../../../../nodes/SendGrid/SendGridEmail.node';
+import {
+	outputOf,
+	runSendGridEmail,
+	sendGridEmailWorkflow,
+	type RunOptions,
+} from '../../support/runSendGridEmail';
 
 let sendGrid: SendGridEmulator;
 beforeEach(async () => {
@@ -160,6 +166,7 @@ describe('Create or Update', () => {
 		await expect(
 			run('upsert', { email: 'ann@example.com', lists: ['nowhere'] }),
 		).rejects.toMatchObject({
+			message: 'SendGrid does not know one of these lists: nowhere',
 			description: expect.stringContaining('list nowhere not found'),
 		});
 	});
@@ -185,6 +192,13 @@ describe('Create or Update', () => {
 		it('looks 100 contacts up at a time', async () => {
 			await run('upsert', WAIT, { items: addresses(250) });
 			expect(callsTo('POST', '/v3/marketing/contacts/search/emails')).toHaveLength(3);
+		});
+
+		it('calls no import a failure because its contacts could not be looked up', async () => {
+			sendGrid.failNext(/search\/emails/, { status: 400 });
+			await expect(run('upsert', WAIT, { items: addresses(1) })).resolves.toEqual([
+				{ email: 'c0@example.com', job: expect.objectContaining({ status: 'completed' }) },
+			]);
 		});
 
 		it('fails only the contacts that were not imported', async () => {
@@ -215,6 +229,30 @@ describe('Create or Update', () => {
 				{ id, jobType: 'upsert', status: 'completed', createdCount: 1 },
 			]);
 		});
+	});
+
+	it('stops waiting when the user stops the execution', async () => {
+		book().pendingReads = 1000;
+		const workflow = sendGridEmailWorkflow(sendGrid, {
+			resource: 'contact',
+			operation: 'upsert',
+			email: 'ann@example.com',
+			wait: true,
+		});
+		const user = new AbortController();
+		const context = workflow.executeContext(undefined, undefined, undefined, 0, user.signal);
+		const running = new SendGridEmail().execute.call(context);
+		while (
+			callsTo('GET', `/v3/marketing/contacts/imports/${[...book().jobs.keys()][0]}`).length < 2
+		) {
+			await new Promise((resolve) => setTimeout(resolve, 20));
+		}
+		user.abort();
+		await expect(running).resolves.toMatchObject([[{ json: { job: { status: 'pending' } } }]]);
+		await sendGrid.idle();
+		expect(
+			callsTo('GET', `/v3/marketing/contacts/imports/${[...book().jobs.keys()][0]}`),
+		).toHaveLength(2);
 	});
 
 	describe('what SendGrid refuses', () => {
