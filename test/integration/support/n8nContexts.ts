@@ -294,7 +294,14 @@ export class TestWorkflow {
 	webhookContext(
 		httpRequest: Request,
 		httpResponse: Response,
-		{ isTest = false }: { isTest?: boolean } = {},
+		{
+			isTest = false,
+			execution = null,
+		}: {
+			isTest?: boolean;
+			/** The one that waits for the request. */
+			execution?: IRunExecutionData | null;
+		} = {},
 	): WebhookContext {
 		return new WebhookContext(
 			this.workflow,
@@ -303,7 +310,7 @@ export class TestWorkflow {
 			isTest ? 'manual' : 'webhook',
 			this.webhookData(isTest),
 			[],
-			null,
+			execution,
 		);
 	}
 
