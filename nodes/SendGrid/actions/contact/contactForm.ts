@@ -19,7 +19,8 @@ export const emailParameter: INodeProperties = {
 
 export const listsParameter: INodeProperties = {
 	displayName: 'List Names or IDs',
-	name: 'lists',
+	// Not `lists`: the editor would carry over what Suppression has under that name.
+	name: 'listIds',
 	type: 'multiOptions',
 	typeOptions: { loadOptionsMethod: 'getContactLists' },
 	default: [],
