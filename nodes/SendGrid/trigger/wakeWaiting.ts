@@ -33,6 +33,8 @@ const TIMEOUT_MS = 5000;
  * An event tells which execution, but never where to call: the address is n8n's own, and n8n checks
  * the signature it made itself.
  *
+ * It never throws: what goes wrong here must not cost the trigger's own workflow its events.
+ *
  * @param events the verified events that carry a ticket
  * @returns false if an execution could not be told: SendGrid is to send the post again
  */
@@ -57,22 +59,26 @@ export async function wakeWaiting(
 	return areAllTold;
 }
 
-/** The address of all executions that wait, as n8n gives it to expressions. */
-function waitingBaseUrl(context: IWebhookFunctions): string {
-	const url = new URL(context.evaluateExpression('{{ $execution.resumeUrl }}', 0) as string);
-	return url.origin + url.pathname.slice(0, url.pathname.lastIndexOf('/'));
+/** The address of all executions that wait, as n8n gives it to expressions; an error if it does not. */
+function waitingBaseUrl(context: IWebhookFunctions): string | Error {
+	try {
+		const url = new URL(context.evaluateExpression('{{ $execution.resumeUrl }}', 0) as string);
+		return url.origin + url.pathname.slice(0, url.pathname.lastIndexOf('/'));
+	} catch (error) {
+		return error as Error;
+	}
 }
 
 /** @returns whether nothing is left to be told */
 async function wake(
 	context: IWebhookFunctions,
-	base: string,
+	base: string | Error,
 	{ ticket, event }: AwaitedEvent,
 ): Promise<boolean> {
 	const body: Partial<SendGridEvent> = normalizeEvent(event);
 	delete body.raw;
 	for (const delay of [...RETRY_DELAYS, undefined]) {
-		const answer = await post(context, `${base}/${ticket.text}`, body);
+		const answer = await post(context, base, ticket.text, body);
 		const problem = problemOf(answer, ticket.sentAt);
 		if (problem === undefined) {
 			rememberPresented(ticket.text);
@@ -116,13 +122,15 @@ function problemOf(answer: IN8nHttpFullResponse | Error, sentAt: number): string
 
 async function post(
 	context: IWebhookFunctions,
-	url: string,
+	base: string | Error,
+	ticket: string,
 	body: object,
 ): Promise<IN8nHttpFullResponse | Error> {
+	if (base instanceof Error) return base;
 	try {
 		return (await context.helpers.httpRequest({
 			method: 'POST',
-			url,
+			url: `${base}/${ticket}`,
 			body: body as never,
 			json: true,
 			returnFullResponse: true,

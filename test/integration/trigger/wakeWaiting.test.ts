@@ -28,6 +28,7 @@ let answers: Array<{ status: number; body: string }>;
 let trigger: WebhookServer;
 let webhookId: string;
 let instance: string;
+let workflow: TestWorkflow;
 
 beforeEach(async () => {
 	execution += 10;
@@ -48,7 +49,7 @@ beforeEach(async () => {
 	const webhook = sendGrid.addWebhook({ url: 'http://127.0.0.1:1/', signed: true });
 	webhookId = webhook.id;
 	const node = new SendGridEmailTrigger();
-	const workflow = new TestWorkflow({
+	workflow = new TestWorkflow({
 		nodeType: node,
 		url: n8nUrl,
 		parameters: { setup: 'manual', verificationKeys: sendGrid.publicKey(webhookId) },
@@ -144,6 +145,12 @@ describe('a post with events that workflows wait for', () => {
 		answers = [{ status: 200, body: 'Taken.' }];
 		expect(await post(event)).toBe(200);
 		expect(trigger.started.flat(2)).toHaveLength(1);
+	});
+
+	test('is asked for again while n8n does not say where it waits', async () => {
+		Object.assign(workflow, { additionalData: {} });
+		expect(await post(click())).toBe(503);
+		expect(trigger.started).toEqual([]);
 	});
 
 	test('holds no event back for more than an hour because n8n cannot reach itself', async () => {
