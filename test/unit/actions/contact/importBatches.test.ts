@@ -1,4 +1,6 @@
+import * as fc from 'fast-check';
 import { ImportBatcher } from '../../../../nodes/SendGrid/actions/contact/importBatches';
+import { PROPERTY } from '../../../support/property';
 
 const batcherOf = (count: number, more: object = {}, listIds: string[] = []) => {
 	const batcher = new ImportBatcher();
@@ -73,4 +75,28 @@ describe('the calls that import contacts', () => {
 	it('are none without contacts', () => {
 		expect(new ImportBatcher().batches).toEqual([]);
 	});
+});
+
+it('every item goes out once, in one contact with its address and its lists', () => {
+	const items = fc.array(
+		fc.record({
+			email: fc.constantFrom('a@x.org', 'b@x.org', 'c@x.org'),
+			listIds: fc.uniqueArray(fc.constantFrom('l', 'm'), { maxLength: 2 }),
+		}),
+	);
+	fc.assert(
+		fc.property(items, (wanted) => {
+			const batcher = new ImportBatcher();
+			for (const [item, { email, listIds }] of wanted.entries())
+				batcher.add(item, { email }, listIds);
+			const sent = batcher.batches.flatMap(({ listIds, contacts }) =>
+				contacts.flatMap(({ contact, items: numbers }) =>
+					numbers.map((item) => [item, { email: contact.email, listIds: [...listIds].sort() }]),
+				),
+			);
+			const sorted = wanted.map(({ email, listIds }) => ({ email, listIds: [...listIds].sort() }));
+			expect(sent.sort(([a], [b]) => Number(a) - Number(b))).toEqual([...sorted.entries()]);
+		}),
+		PROPERTY,
+	);
 });

@@ -1,4 +1,7 @@
+import * as fc from 'fast-check';
+import { parseQuery } from '../../../../emulator/queryLanguage';
 import { activityQuery } from '../../../../nodes/SendGrid/actions/emailActivity/activityQuery';
+import { anyText, PROPERTY } from '../../../support/property';
 
 const SINCE = Date.UTC(2026, 0, 15) / 1000;
 const UNTIL = SINCE + 3600;
@@ -24,4 +27,16 @@ describe('a query for email activity', () => {
 	])('of %j, %j', (filter, range, query) => {
 		expect(activityQuery(filter, range)).toBe(query);
 	});
+});
+
+it('asks for exactly the text that was entered, whatever is in it', () => {
+	const text = anyText.filter((entered) => entered !== '');
+	fc.assert(
+		fc.property(text, text, (subject, other) => {
+			const matches = parseQuery(activityQuery({ subject }, {}), new Set(['subject']));
+			expect(matches({ subject })).toBe(true);
+			expect(matches({ subject: other })).toBe(subject === other);
+		}),
+		PROPERTY,
+	);
 });
