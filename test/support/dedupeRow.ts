@@ -4,8 +4,8 @@ import type { DurableStore } from '../../nodes/SendGrid/trigger/durableLedger';
 export type Step = 'read' | 'write' | 'answer';
 
 export interface DedupeRowOptions {
-	/** How many values the row holds. */
-	maxEntries?: number;
+	/** How many values those who write it let it hold. */
+	maxValues?: number;
 	/** Resolves when a step may be taken; at once by default, which is one turn of the event loop. */
 	turn?: (step: Step) => Promise<unknown>;
 }
@@ -17,11 +17,11 @@ export interface DedupeRowOptions {
  */
 export class DedupeRow {
 	private values: string[] | undefined;
-	private readonly maxEntries: number;
+	readonly maxValues: number | undefined;
 	readonly turn: (step: Step) => Promise<unknown>;
 
-	constructor({ maxEntries = Infinity, turn = async () => {} }: DedupeRowOptions = {}) {
-		this.maxEntries = maxEntries;
+	constructor({ maxValues, turn = async () => {} }: DedupeRowOptions = {}) {
+		this.maxValues = maxValues;
 		this.turn = turn;
 	}
 
@@ -31,7 +31,7 @@ export class DedupeRow {
 
 	/** A process with access to the row. */
 	connect(): DedupeConnection {
-		return new DedupeConnection(this, this.maxEntries);
+		return new DedupeConnection(this);
 	}
 
 	read(): string[] | undefined {
@@ -58,10 +58,7 @@ export class DedupeConnection implements DurableStore {
 	private isKilled = false;
 	private failures: Step[] = [];
 
-	constructor(
-		private readonly row: DedupeRow,
-		private readonly maxEntries: number,
-	) {}
+	constructor(private readonly row: DedupeRow) {}
 
 	/** From now on nothing that this process does has an effect, and nothing it waits for comes. */
 	kill(): void {
@@ -73,15 +70,15 @@ export class DedupeConnection implements DurableStore {
 		this.failures = steps;
 	}
 
-	async checkAndRecord(values: string[], room = 0): Promise<string[]> {
+	async checkAndRecord(values: string[], maxEntries = Infinity): Promise<string[]> {
 		return await this.call(values, (row) => {
 			if (row === undefined) {
-				this.row.insert(values.slice(-(this.maxEntries + room)));
+				this.row.insert(values.slice(-maxEntries));
 				return [];
 			}
 			const known = new Set(row);
 			const added = [...row, ...values.filter((value) => !known.has(value))];
-			this.row.update(added.slice(-(this.maxEntries + room)));
+			this.row.update(added.slice(-maxEntries));
 			return values.filter((value) => known.has(value));
 		});
 	}
@@ -95,6 +92,10 @@ export class DedupeConnection implements DurableStore {
 			}
 			this.row.update(row);
 		});
+	}
+
+	async count(): Promise<number> {
+		return this.row.contents.length;
 	}
 
 	private async call<T>(values: string[], write: (row: string[] | undefined) => T): Promise<T> {

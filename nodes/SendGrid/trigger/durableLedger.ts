@@ -4,11 +4,13 @@
  */
 export interface DurableStore {
 	/**
-	 * Adds the values that are not in the row yet and resolves to those that were. When the row is
-	 * full it forgets its oldest values, except for `room` more than it usually holds.
+	 * Adds the values that are not in the row yet and resolves to those that were. Of more than
+	 * `maxEntries` values the row forgets the oldest.
 	 */
-	checkAndRecord(values: string[], room: number): Promise<string[]>;
+	checkAndRecord(values: string[], maxEntries: number): Promise<string[]>;
 	remove(values: string[]): Promise<void>;
+	/** How many values the row holds. */
+	count(): Promise<number>;
 }
 
 /** A call that waits for its turn at the row: what it adds, and who wants to know what was there. */
@@ -17,6 +19,9 @@ interface Waiting {
 	isLook: boolean;
 	resolve(recordedBefore: ReadonlySet<string>): void;
 }
+
+/** How many values the row holds; n8n reads and writes it as a whole. */
+const MAX_VALUES = 20_000;
 
 /** How many values a process of queue mode knows to have recorded itself. */
 const MAX_OWN_VALUES = 20_000;
@@ -38,10 +43,9 @@ const MAX_OPEN_KEYS = 20_000;
  * together, whether they look or record: under load one write serves many posts.
  *
  * The helper cannot look without recording. So the look for a key leaves two values behind: the one
- * that says "settled", and one that says "that was only a look". Together they mean "no". When the
- * key is settled in the end, the next value in the row of names says so, and a later look that finds
- * the traces of this one goes on to that. What is looked for is never removed: n8n's helper compares
- * it with the whole row, value by value.
+ * that says "settled", and one that says "that was only a look". Together they mean "not settled, and
+ * ask for the next pair of values", in which the key is then settled, or looked for once more. What a
+ * look has left is not removed: n8n's helper compares it with the whole row, value by value.
  *
  * In queue mode several workers write the row. There each keeps in mind what it has recorded itself,
  * and repeats the latest of it with every write: what another worker's write has undone comes back.
@@ -56,10 +60,18 @@ export class DurableLedger {
 	/** How many looks have left traces for a key that was not settled since, oldest first. */
 	private readonly looks = new Map<string, number>();
 	private room = 0;
+	/** Whether the row held anything before this process wrote to it. */
+	private hasPast = true;
+	private addedCount = 0;
 	private waiting: Waiting[] = [];
 	private lastTask: Promise<void> = Promise.resolve();
+	private isReady: Promise<void> | undefined;
 
-	constructor(private readonly onError: (error: Error) => void) {}
+	/** @param maxValues how many values the row holds, without the traces of looks */
+	constructor(
+		private readonly onError: (error: Error) => void,
+		private readonly maxValues = MAX_VALUES,
+	) {}
 
 	/**
 	 * Gives the ledger its database. n8n has it for executions only, so each one brings it along.
@@ -69,6 +81,9 @@ export class DurableLedger {
 	connect(store: DurableStore, isShared = false): void {
 		this.store = store;
 		this.isShared = isShared;
+		this.isReady ??= this.inTurn(async () => {
+			this.hasPast = (await store.count()) > 0;
+		});
 	}
 
 	/** False in a process that runs no executions: a webhook process of queue mode. */
@@ -93,6 +108,8 @@ export class DurableLedger {
 	/** Resolves to those of `keys` that were settled, without settling the others. */
 	async findSettled(keys: string[]): Promise<ReadonlySet<string>> {
 		const found = new Set<string>();
+		await this.isReady;
+		if (!this.mayHoldOthers) return found;
 		// Looked for in vain and not settled since: nobody but this process could have.
 		let open = this.isShared ? keys : keys.filter((key) => !this.looks.has(key));
 		for (let look = 0; open.length > 0; look++) {
@@ -101,6 +118,12 @@ export class DurableLedger {
 		// The look has put them in doubt.
 		await this.settle([...found]);
 		return found;
+	}
+
+	/** Whether the row may hold what another process has written, now or earlier. */
+	private get mayHoldOthers(): boolean {
+		const isPushedOut = this.addedCount >= this.maxValues + MAX_ROOM;
+		return this.isShared || (this.hasPast && !isPushedOut);
 	}
 
 	/**
@@ -158,13 +181,16 @@ export class DurableLedger {
 		const values = [...new Set([...this.latestOwn(), ...added])];
 		const known = new Set([...added].filter((value) => this.own.has(value)));
 		let knownToLooks = known;
+		const maxEntries = this.maxValues + this.room;
 		try {
-			for (const value of await store.checkAndRecord(values, this.room)) known.add(value);
+			const recorded = await store.checkAndRecord(values, maxEntries);
+			for (const value of recorded) known.add(value);
+			this.addedCount += values.length - recorded.length;
 		} catch (error) {
 			// The keys are to be remembered all the same. That they are in the row by now proves nothing,
 			// though: the call that failed may have written them before it did. For a look it does, since
 			// its markers would be there as well.
-			const found = await store.checkAndRecord(values, this.room).catch(() => undefined);
+			const found = await store.checkAndRecord(values, maxEntries).catch(() => undefined);
 			knownToLooks = new Set([...known, ...(found ?? [])]);
 			if (found === undefined || batch.some(({ isLook }) => !isLook)) this.onError(error as Error);
 		}

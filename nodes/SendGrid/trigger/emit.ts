@@ -8,9 +8,6 @@ import { whenEndedWell } from './executionEnd';
 import { eventsOf, unwrapHandover, type Handover } from './handover';
 import { PROCESS_ID, PROCESS_STARTED_AT, stateOf, type TriggerState } from './triggerState';
 
-/** How many keys the database row of a trigger holds; n8n reads and writes it as a whole. */
-const DURABLE_KEYS = 20_000;
-
 interface KeyedEvent {
 	key: string;
 	raw: RawEvent;
@@ -92,17 +89,19 @@ function happenedSinceStart(raw: RawEvent): boolean {
 	return seconds !== undefined && seconds > PROCESS_STARTED_AT / 1000 + MAX_CLOCK_SKEW_SECONDS;
 }
 
-/** Takes the two functions and not the context, which would keep a whole execution in memory. */
+/** Takes the functions and not the context, which would keep a whole execution in memory. */
 function durableStore({ helpers }: IExecuteFunctions): DurableStore {
-	const { checkProcessedAndRecord, removeProcessed } = helpers;
+	const { checkProcessedAndRecord, removeProcessed, getProcessedDataCount } = helpers;
 	return {
-		async checkAndRecord(values, room) {
-			const maxEntries = DURABLE_KEYS + room;
+		async checkAndRecord(values, maxEntries) {
 			const result = await checkProcessedAndRecord(values, 'node', { mode: 'entries', maxEntries });
 			return result.processed as string[];
 		},
 		async remove(values) {
 			await removeProcessed(values, 'node', { mode: 'entries' });
+		},
+		async count() {
+			return await getProcessedDataCount('node', { mode: 'entries' });
 		},
 	};
 }

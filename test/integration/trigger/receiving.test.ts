@@ -39,7 +39,7 @@ beforeAll(async () => {
 		},
 		removeProcessed: async (values) => await row.remove(values as string[]),
 		clearAllProcessedItems: async () => {},
-		getProcessedDataCount: async () => 0,
+		getProcessedDataCount: async () => await row.count(),
 	});
 });
 
@@ -60,6 +60,8 @@ describe('SendGrid Email Trigger behind a webhook', () => {
 	beforeEach(async () => {
 		sendGrid = await SendGridEmulator.start();
 		database = new DedupeRow();
+		// An earlier process was here.
+		database.insert(['earlier']);
 		row = database.connect();
 		continueWith = () => {};
 	});

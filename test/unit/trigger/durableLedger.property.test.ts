@@ -98,7 +98,7 @@ class Run {
 	}
 
 	private startProcess() {
-		const ledger = new DurableLedger(() => {});
+		const ledger = new DurableLedger(() => {}, this.row.maxValues);
 		const connection = this.row.connect();
 		ledger.connect(connection);
 		return { ledger, connection, inWork: new Set<string>() };
@@ -117,10 +117,12 @@ class Run {
 async function play(
 	scheduler: fc.Scheduler,
 	list: Action[],
-	{ processes, maxEntries }: { processes: number; maxEntries?: number },
+	{ processes, maxValues }: { processes: number; maxValues?: number },
 ) {
 	const turn = async (step: string) => await scheduler.schedule(Promise.resolve(), step);
-	const row = new DedupeRow({ maxEntries, turn });
+	const row = new DedupeRow({ maxValues, turn });
+	// Nobody looks into a row that was empty when he came.
+	row.insert(['earlier']);
 	const run = new Run(scheduler, row, processes);
 	await run.perform(list);
 	const lookForAll: Action = { what: 'find', process: 0, keys: ALL_KEYS, stepsBefore: Infinity };
@@ -155,7 +157,7 @@ describe('over any schedule', () => {
 				actions(1, 'settle', 'settle', 'find'),
 				async (scheduler, before, kill, after) => {
 					const list = [...before, ...kill, ...after];
-					const run = await play(scheduler, list, { processes: 1, maxEntries: 3 });
+					const run = await play(scheduler, list, { processes: 1, maxValues: 3 });
 					expect(run.invented).toEqual([]);
 				},
 			),

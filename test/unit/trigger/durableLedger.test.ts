@@ -1,5 +1,5 @@
 import { DurableLedger } from '../../../nodes/SendGrid/trigger/durableLedger';
-import { DedupeRow, type DedupeConnection } from '../../support/dedupeRow';
+import { DedupeRow, type DedupeConnection, type DedupeRowOptions } from '../../support/dedupeRow';
 
 interface Process {
 	ledger: DurableLedger;
@@ -8,12 +8,26 @@ interface Process {
 }
 
 /** A process of n8n that works with the row; several of them, or one after the other. */
-function startProcess(row: DedupeRow): Process {
+function startProcess(row: DedupeRow, isShared = false): Process {
 	const errors: Error[] = [];
-	const ledger = new DurableLedger((error) => errors.push(error));
+	const ledger = new DurableLedger((error) => errors.push(error), row.maxValues);
 	const connection = row.connect();
-	ledger.connect(connection);
+	ledger.connect(connection, isShared);
 	return { ledger, connection, errors };
+}
+
+/** A row that an earlier process has left: into one that is empty nobody looks. */
+function usedRow(options: DedupeRowOptions = {}): DedupeRow {
+	const row = new DedupeRow(options);
+	row.insert(['earlier']);
+	return row;
+}
+
+/** A row at which every call waits until it is opened. */
+function gatedRow(): { row: DedupeRow; open: () => void } {
+	let open: () => void = () => {};
+	const isOpen = new Promise<void>((resolve) => (open = resolve));
+	return { row: new DedupeRow({ turn: async () => await isOpen }), open };
 }
 
 const listed = (keys: ReadonlySet<string>) => [...keys];
@@ -50,13 +64,15 @@ describe('record', () => {
 	});
 
 	it('lets those travel together that come while a call is under way', async () => {
-		const { ledger, connection } = startProcess(new DedupeRow());
-		const first = ledger.record(['first']);
-		await Promise.resolve();
-		await Promise.resolve();
+		const { row, open } = gatedRow();
+		const { ledger, connection } = startProcess(row);
+		const all = [ledger.record(['first'])];
+		await new Promise(setImmediate);
+		all.push(...['a', 'b', 'c'].map(async (key) => await ledger.record([key])));
+		await new Promise(setImmediate);
 		expect(connection.calls).toEqual([['first']]);
-
-		await Promise.all([first, ledger.record(['a']), ledger.record(['b']), ledger.record(['c'])]);
+		open();
+		await Promise.all(all);
 		expect(connection.calls).toEqual([['first'], ['a', 'b', 'c']]);
 	});
 
@@ -74,7 +90,7 @@ describe('record', () => {
 
 describe('findSettled', () => {
 	it('finds what was settled, also in a later process', async () => {
-		const row = new DedupeRow();
+		const row = usedRow();
 		const { ledger } = startProcess(row);
 		await ledger.settle(['a', 'b']);
 		expect(listed(await ledger.findSettled(['a', 'x', 'b']))).toEqual(['a', 'b']);
@@ -82,7 +98,7 @@ describe('findSettled', () => {
 	});
 
 	it('settles nothing by looking, however often and by however many processes', async () => {
-		const row = new DedupeRow();
+		const row = usedRow();
 		for (let process = 0; process < 12; process++) {
 			const { ledger } = startProcess(row);
 			expect(listed(await ledger.findSettled(['x']))).toEqual([]);
@@ -91,7 +107,7 @@ describe('findSettled', () => {
 	});
 
 	it('finds what was looked for in vain by several processes and settled then', async () => {
-		const row = new DedupeRow();
+		const row = usedRow();
 		for (let process = 0; process < 5; process++) await startProcess(row).ledger.findSettled(['a']);
 		const { ledger } = startProcess(row);
 		await ledger.findSettled(['a']);
@@ -102,7 +118,7 @@ describe('findSettled', () => {
 	});
 
 	it('looks once only for what nobody else can have settled', async () => {
-		const { ledger, connection } = startProcess(new DedupeRow());
+		const { ledger, connection } = startProcess(usedRow());
 		await ledger.findSettled(['a']);
 		await ledger.findSettled(['a']);
 		expect(connection.calls).toHaveLength(1);
@@ -111,14 +127,14 @@ describe('findSettled', () => {
 	});
 
 	it('asks the database nothing about no keys', async () => {
-		const { ledger, connection } = startProcess(new DedupeRow());
+		const { ledger, connection } = startProcess(usedRow());
 		expect(listed(await ledger.findSettled([]))).toEqual([]);
 		await ledger.settle([]);
 		expect(connection.calls).toEqual([]);
 	});
 
 	it('pushes nothing out of a row that is full', async () => {
-		const row = new DedupeRow({ maxEntries: 3 });
+		const row = usedRow({ maxValues: 3 });
 		const { ledger } = startProcess(row);
 		await ledger.settle(['a', 'b', 'c']);
 		await ledger.findSettled(['x', 'y', 'z']);
@@ -130,7 +146,7 @@ describe('findSettled', () => {
 	});
 
 	it('gives the room of its traces back to what is settled', async () => {
-		const row = new DedupeRow({ maxEntries: 3 });
+		const row = usedRow({ maxValues: 3 });
 		const { ledger } = startProcess(row);
 		await ledger.settle(['a', 'b', 'c']);
 		await ledger.findSettled(['x']);
@@ -140,26 +156,51 @@ describe('findSettled', () => {
 	});
 
 	it('lets looks and writes that wait travel together', async () => {
-		const { ledger, connection } = startProcess(new DedupeRow());
+		const { row, open } = gatedRow();
+		row.insert(['earlier']);
+		const { ledger, connection } = startProcess(row);
 		const first = ledger.settle(['first']);
 		await new Promise(setImmediate);
-		await Promise.all([
-			first,
-			ledger.findSettled(['a']),
-			ledger.settle(['b']),
-			ledger.findSettled(['c']),
-		]);
+		const others = [ledger.findSettled(['a']), ledger.settle(['b']), ledger.findSettled(['c'])];
+		await new Promise(setImmediate);
+		open();
+		await Promise.all([first, ...others]);
 		expect(connection.calls).toHaveLength(2);
 		expect(connection.mostAtOnce).toBe(1);
 		expect(listed(await ledger.findSettled(['a', 'b', 'c']))).toEqual(['b']);
 	});
 
 	it('is not mistaken for, and does not mistake, what was recorded', async () => {
-		const { ledger } = startProcess(new DedupeRow());
+		const { ledger } = startProcess(usedRow());
 		await ledger.settle(['settled']);
 		await ledger.record(['recorded']);
 		expect(listed(await ledger.findSettled(['recorded']))).toEqual([]);
 		expect(listed(await ledger.record(['settled']))).toEqual([]);
+	});
+
+	it('does not look into a row that was empty when it came', async () => {
+		const { ledger, connection } = startProcess(new DedupeRow());
+		expect(listed(await ledger.findSettled(['a']))).toEqual([]);
+		await ledger.settle(['b']);
+		await ledger.findSettled(['c']);
+		expect(connection.calls).toEqual([['settled:b']]);
+	});
+
+	it('does so when other processes may have written to it since', async () => {
+		const row = new DedupeRow();
+		const [one, other] = [startProcess(row, true), startProcess(row, true)];
+		await one.ledger.settle(['a']);
+		expect(listed(await other.ledger.findSettled(['a', 'b']))).toEqual(['a']);
+	});
+
+	it('does not look into a row from which it has pushed out all that was there', async () => {
+		const { ledger, connection } = startProcess(usedRow());
+		const keys = (count: number) => Array.from({ length: count }, (_, index) => `key-${index}`);
+		await ledger.settle(keys(39_999));
+		await ledger.findSettled(['a']);
+		expect(connection.calls).toHaveLength(2);
+		await ledger.findSettled(['b']);
+		expect(connection.calls).toHaveLength(2);
 	});
 });
 
@@ -223,7 +264,7 @@ describe('when the database fails', () => {
 	});
 
 	it.each(['read', 'write'] as const)('to %s once, a look is repeated', async (step) => {
-		const { ledger, connection, errors } = startProcess(new DedupeRow());
+		const { ledger, connection, errors } = startProcess(usedRow());
 		await ledger.settle(['a']);
 		connection.failNext(step);
 		expect(listed(await ledger.findSettled(['a', 'b']))).toEqual(['a']);
@@ -231,7 +272,7 @@ describe('when the database fails', () => {
 	});
 
 	it('to answer a look, what was looked for does not count as settled', async () => {
-		const row = new DedupeRow();
+		const row = usedRow();
 		const { ledger, connection } = startProcess(row);
 		connection.failNext('answer');
 		expect(listed(await ledger.findSettled(['x']))).toEqual([]);
@@ -239,7 +280,7 @@ describe('when the database fails', () => {
 	});
 
 	it('a look for good, events pass and the error is reported', async () => {
-		const row = new DedupeRow();
+		const row = usedRow();
 		const { ledger, connection, errors } = startProcess(row);
 		await ledger.settle(['a']);
 		connection.failNext('read', 'read');
@@ -264,7 +305,7 @@ describe('two processes', () => {
 
 	it('that look into a row that is not there yet at the same moment find nothing', async () => {
 		const row = new DedupeRow();
-		const [one, other] = [startProcess(row), startProcess(row)];
+		const [one, other] = [startProcess(row, true), startProcess(row, true)];
 		const answers = await Promise.all([
 			one.ledger.findSettled(['a']),
 			other.ledger.findSettled(['a', 'b']),
@@ -276,10 +317,10 @@ describe('two processes', () => {
 
 describe('killed within a look', () => {
 	it('the keys it looked for are forgotten before what marks them', async () => {
-		const row = new DedupeRow({ maxEntries: 2 });
+		const row = usedRow({ maxValues: 2 });
 		const killed = startProcess(row);
 		const look = killed.ledger.findSettled(['x']);
-		while (row.contents.length === 0) await Promise.resolve();
+		while (row.contents.length < 2) await new Promise(setImmediate);
 		killed.connection.kill();
 		void look;
 
@@ -295,7 +336,7 @@ describe('killed within a look', () => {
 	it.each(['read', 'write', 'answer'] as const)(
 		'before it could %s, nothing that was looked for counts as settled',
 		async (killedAt) => {
-			const row: DedupeRow = new DedupeRow({
+			const row: DedupeRow = usedRow({
 				turn: async (step) => {
 					if (step === killedAt && killed.connection.calls.length === 1) killed.connection.kill();
 				},
