@@ -14,6 +14,9 @@ const FOLDER = path.resolve(__dirname, '../../examples');
 /** The tables and functions that the examples with a database need. */
 const EVENT_LOG_SQL = path.join(FOLDER, 'sql', 'event-log.sql');
 
+/** The table in which events wait to be worked off. */
+const EVENT_QUEUE_SQL = path.join(FOLDER, 'sql', 'event-queue.sql');
+
 /**
  * The names under which the examples ask for credentials: those n8n proposes for a first
  * credential, so that the import finds it by itself.
@@ -73,5 +76,15 @@ export async function createEventLog(
 ): Promise<PostgresDatabase> {
 	const database = await server.createDatabase(name);
 	await server.runFile(database, EVENT_LOG_SQL);
+	return database;
+}
+
+/** A database with the table in which events wait, empty. */
+export async function createEventQueue(
+	server: PostgresServer,
+	name: string,
+): Promise<PostgresDatabase> {
+	const database = await server.createDatabase(name);
+	await server.runFile(database, EVENT_QUEUE_SQL);
 	return database;
 }

