@@ -218,7 +218,7 @@ describe.each(n8nVersions)('Send and Wait in n8n %s', (version) => {
 			{ fieldLabel: 'Größe', fieldType: 'dropdown', choices: 'S, L' },
 			{ fieldLabel: 'Stück', fieldType: 'number', requiredField: true },
 		];
-		const form = await ask({ responseType: 'customForm', formFields: { values } });
+		const form = await ask({ responseType: 'form', formFields: { values } });
 		expect(await form.answer('XL', '2')).toBe(422);
 		expect(await form.answer('L', '2')).toBe(200);
 		expect(await mails.outcome(form.workflow)).toMatchObject({ form: { Größe: 'L', Stück: 2 } });

@@ -74,7 +74,7 @@ describe('the node SendGrid Email', () => {
 		['event', ['waitFor', 'content', 'subject', 'text', 'html'], ['waitOptions']],
 		['approval', ['subject', 'message', 'approvalOptions'], []],
 		['freeText', ['subject', 'message', 'buttonLabel'], []],
-		['customForm', ['subject', 'message', 'formFields', 'buttonLabel'], []],
+		['form', ['subject', 'message', 'formFields', 'buttonLabel'], []],
 	])('asks for what matters first: Send and Wait for %s', (responseType, first, last) => {
 		expect(formOf('sendAndWait', 'message', { responseType })).toEqual([
 			...['resource', 'operation', 'from', 'to', 'responseType', ...first],

@@ -158,7 +158,7 @@ describe('a wait for an answer', () => {
 	});
 
 	test('asks again for what is missing, and keeps what was entered', async () => {
-		await listen({ responseType: 'customForm' });
+		await listen({ responseType: 'form' });
 		const form = encodeFormFields([
 			{ label: 'Name', type: 'text', isRequired: false, choices: [] },
 			{ label: 'Pieces', type: 'number', isRequired: true, choices: [] },
@@ -186,7 +186,7 @@ describe('a wait for an answer', () => {
 	});
 
 	test('goes on when something cannot be read: n8n would end it with an error', async () => {
-		await listen({ responseType: 'customForm' });
+		await listen({ responseType: 'form' });
 		const answer = await call({ answer: 'form', form: 'no JSON' }, post());
 		expect(answer.status).toBe(500);
 		expect(resumed).toEqual([]);

@@ -54,7 +54,7 @@ function buttonsOf(context: IExecuteFunctions, ofWait: { wait: string; title: st
 	const responseType = context.getNodeParameter('responseType', 0);
 	const answerLabel = labelOf(context.getNodeParameter('buttonLabel', 0, ''), 'Answer');
 	if (responseType === 'freeText') return [button('text', answerLabel)];
-	if (responseType === 'customForm') {
+	if (responseType === 'form') {
 		const rows = context.getNodeParameter('formFields.values', 0, []) as IDataObject[];
 		return [button('form', answerLabel, { form: encodeFormFields(readFormFields(rows)) })];
 	}

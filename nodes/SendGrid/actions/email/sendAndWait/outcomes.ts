@@ -26,7 +26,7 @@ export const AWAITABLE_EVENTS = [
 const ANSWERS: Record<string, string[]> = {
 	approval: ['approved', 'declined'],
 	freeText: ['answered'],
-	customForm: ['answered'],
+	form: ['answered'],
 };
 
 const LABELS: Record<string, string> = {

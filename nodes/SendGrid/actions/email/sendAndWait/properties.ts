@@ -8,7 +8,7 @@ import { AWAITABLE_EVENTS } from './outcomes';
 const forEvent: INodeProperties['displayOptions'] = { show: { responseType: ['event'] } };
 const forApproval: INodeProperties['displayOptions'] = { show: { responseType: ['approval'] } };
 const forAnswer: INodeProperties['displayOptions'] = {
-	show: { responseType: ['approval', 'freeText', 'customForm'] },
+	show: { responseType: ['approval', 'freeText', 'form'] },
 };
 
 const addressees = ['from', 'to'];
@@ -43,7 +43,8 @@ const responseType: INodeProperties = {
 		},
 		{
 			name: 'Custom Form',
-			value: 'customForm',
+			// Not "customForm", as in nodes of n8n: for that, n8n 2 takes multipart forms only.
+			value: 'form',
 			description: 'The recipient opens a page from the mail and fills in your fields',
 		},
 		{
@@ -110,7 +111,7 @@ const label = (displayName: string, name: string, value: string): INodePropertie
 
 const buttonLabel: INodeProperties = {
 	...label('Button Label', 'buttonLabel', 'Answer'),
-	displayOptions: { show: { responseType: ['freeText', 'customForm'] } },
+	displayOptions: { show: { responseType: ['freeText', 'form'] } },
 	description: 'What the button says that leads from the mail to the page, and the one on the page',
 };
 
@@ -162,7 +163,7 @@ const formFields: INodeProperties = {
 	type: 'fixedCollection',
 	typeOptions: { multipleValues: true, sortable: true },
 	placeholder: 'Add Field',
-	displayOptions: { show: { responseType: ['customForm'] } },
+	displayOptions: { show: { responseType: ['form'] } },
 	default: {},
 	description: 'What the recipient fills in, from top to bottom',
 	options: [
