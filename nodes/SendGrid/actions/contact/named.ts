@@ -91,17 +91,25 @@ export async function workOnContacts(
 	await findIds(context, tasks, results);
 	const open = tasks.filter(({ item }) => !results.hasFailed(item));
 	const until = waitUntil(context);
+	const started: Array<{ jobId: string; tasks: Task[] }> = [];
 	for (const { target, tasksById } of calls(open)) {
 		const ofCall = [...tasksById.values()].flat();
 		try {
-			const jobId = await work.start(target, [...tasksById.keys()]);
+			started.push({ jobId: await work.start(target, [...tasksById.keys()]), tasks: ofCall });
+		} catch (error) {
+			for (const { item } of ofCall) results.fail(item, error);
+		}
+	}
+	// Only now, so that SendGrid works on all of them at the same time.
+	for (const { jobId, tasks: ofJob } of started) {
+		try {
 			const job = await finishedJob(context, jobId, until);
-			for (const { item, contact } of ofCall) {
+			for (const { item, contact } of ofJob) {
 				const { named, id } = contact;
 				results.add(item, { contact: named, contactId: id, [work.done]: true, job });
 			}
 		} catch (error) {
-			for (const { item } of ofCall) results.fail(item, error);
+			for (const { item } of ofJob) results.fail(item, error);
 		}
 	}
 	for (const { item, contact } of open) {

@@ -495,6 +495,18 @@ describe('Delete', () => {
 		expect(book().contacts.size).toBe(0);
 	});
 
+	it('starts all jobs before it waits for any', async () => {
+		const items = addresses(150);
+		for (const { email } of items) book().put(email);
+		book().pendingReads = 1;
+		await run('delete', { contacts: '={{ $json.email }}', wait: true }, { items });
+
+		const calls = sendGrid.requests.map(({ method, path }) => `${method} ${path}`);
+		const firstLook = calls.findIndex((call) => call.includes('/imports/'));
+		expect(calls.lastIndexOf('DELETE /v3/marketing/contacts')).toBeLessThan(firstLook);
+		expect(book().contacts.size).toBe(0);
+	});
+
 	it('fails only the items that are wrong', async () => {
 		const items = [{ who: 'c0@example.com' }, { who: 'a/b' }, { who: '' }];
 		const options = { items, continueOnFail: true };
