@@ -1,4 +1,5 @@
 import { access, constants, readFile } from 'node:fs/promises';
+import path from 'node:path';
 
 /** The text of a file; `undefined` when it is not there. */
 export async function readIfThere(file: string): Promise<string | undefined> {
@@ -15,4 +16,16 @@ export async function isExecutable(file: string): Promise<boolean> {
 		() => true,
 		() => false,
 	);
+}
+
+/** @param places folders besides those of PATH */
+export async function findInPath(
+	program: string,
+	places: readonly string[] = [],
+): Promise<string | undefined> {
+	for (const folder of [...(process.env.PATH ?? '').split(path.delimiter), ...places]) {
+		const file = path.join(folder, program);
+		if (await isExecutable(file)) return file;
+	}
+	return undefined;
 }

@@ -3,11 +3,13 @@
  * they may be installed. A test that did not run must not look like one that passed, so what is
  * missing is said at the end of the run.
  */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { browser } from './browser';
+import { cached } from './cache';
 import { runUnseen } from './commands';
-import { isExecutable } from './files';
+import { findInPath, isExecutable } from './files';
+import { caddy, nginx } from './gates';
 import { postgres } from './postgres';
 import { projectFolder, workFolder } from './runtimes';
 
@@ -19,6 +21,8 @@ export interface TestProgram {
 	debianPackage: string;
 	/** @returns its path; `undefined` when it is not there */
 	find(): Promise<string | undefined>;
+	/** Runs without being installed: the program in the package, and what has it say its version. */
+	unpack?: { file: string; versionArgument: string };
 	/** How to get it by hand. */
 	advice: string;
 }
@@ -30,7 +34,7 @@ const redis: TestProgram = {
 	advice: 'on Debian "sudo apt-get install redis-server", on macOS "brew install redis"',
 };
 
-const TEST_PROGRAMS = { browser, postgres, redis };
+const TEST_PROGRAMS = { browser, postgres, redis, nginx, caddy };
 
 export type ProgramName = keyof typeof TEST_PROGRAMS;
 
@@ -38,8 +42,9 @@ export type ProgramName = keyof typeof TEST_PROGRAMS;
 export const INSTALL_FLAG = '--install-programs';
 
 /**
- * Finds the programs of all tests, and installs those that are missing where that is allowed: in
- * CI, or when the command was called with `--install-programs`; as root, on Debian and Ubuntu.
+ * Finds the programs of all tests, and gets those that are missing. What can run without being
+ * installed is unpacked in the cache. Else it is installed where that is allowed: in CI, or when the
+ * command was called with `--install-programs`; as root, on Debian and Ubuntu.
  *
  * @returns their paths, and for each that is missing how to get it
  */
@@ -49,7 +54,7 @@ export async function ensureTestPrograms(
 	const programs: Partial<Record<ProgramName, string>> = {};
 	const missing: string[] = [];
 	for (const [name, program] of Object.entries(TEST_PROGRAMS)) {
-		let found = await program.find();
+		let found = (await program.find()) ?? (await unpackDebianPackage(program));
 		if (found === undefined && mayInstall && (await installDebianPackage(program))) {
 			found = await program.find();
 		}
@@ -84,10 +89,34 @@ async function installDebianPackage({ purpose, debianPackage }: TestProgram): Pr
 	}
 }
 
-async function findInPath(program: string): Promise<string | undefined> {
-	for (const folder of (process.env.PATH ?? '').split(path.delimiter)) {
-		const file = path.join(folder, program);
-		if (await isExecutable(file)) return file;
+/**
+ * Fetches a package into the cache and unpacks it there: nothing is installed, no service starts, and
+ * no password is needed.
+ *
+ * @returns the program; `undefined` when that is not possible here
+ */
+async function unpackDebianPackage(program: TestProgram): Promise<string | undefined> {
+	const { debianPackage: name, unpack } = program;
+	if (!unpack || !(await isExecutable('/usr/bin/apt-get'))) return undefined;
+	const logFile = path.join(workFolder, `${name}.log`);
+	await mkdir(workFolder, { recursive: true });
+	try {
+		const folder = await cached(`debian-${name}`, `${name} on ${process.arch}`, async (partial) => {
+			const run = async (command: string, ...args: string[]) =>
+				await runUnseen(command, args, { cwd: partial, logFile });
+			await run('apt-get', 'download', name).catch(async () => {
+				// The lists of packages may be missing, or too old.
+				await run('apt-get', 'update');
+				await run('apt-get', 'download', name);
+			});
+			const archive = (await readdir(partial)).find((entry) => entry.endsWith('.deb'))!;
+			await run('dpkg-deb', '--extract', archive, '.');
+			// Its libraries may be missing.
+			await run(path.join(partial, unpack.file), unpack.versionArgument);
+		});
+		return path.join(folder, unpack.file);
+	} catch (error) {
+		console.warn((error as Error).message);
+		return undefined;
 	}
-	return undefined;
 }

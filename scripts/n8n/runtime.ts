@@ -10,6 +10,9 @@ export interface Runtime {
 	postgres?: string;
 	/** The program redis-server; absent if there is none. */
 	redis?: string;
+	/** The programs nginx and caddy; absent if there are none. */
+	nginx?: string;
+	caddy?: string;
 	/** The package as npm would publish it. */
 	tarball: string;
 }
