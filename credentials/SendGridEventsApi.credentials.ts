@@ -6,11 +6,7 @@ import type {
 	IHttpRequestOptions,
 	INodeProperties,
 } from 'n8n-workflow';
-import {
-	REGION_URLS,
-	resolveBaseUrl,
-	type SendGridCredentials,
-} from '../nodes/SendGrid/api/baseUrl';
+import { checkTarget, REGION_URLS, type SendGridCredentials } from '../nodes/SendGrid/api/baseUrl';
 
 export class SendGridEventsApi implements ICredentialType {
 	name = 'sendGridEventsApi';
@@ -36,7 +32,7 @@ export class SendGridEventsApi implements ICredentialType {
 			placeholder: 'SG.…',
 			hint: 'In SendGrid: Settings > API Keys > Create API Key',
 			description:
-				'In SendGrid, open Settings > API Keys > Create API Key. Choose Full Access, or Custom Access with Mail Send and Mail Settings > Event Notification.',
+				'In SendGrid, open Settings > API Keys > Create API Key. Choose Full Access, or Custom Access with Mail Send and Mail Settings > Event Notification. A key with only Mail Send can send, but the trigger cannot make its webhook; with only Event Notification it is the other way round. The test of this credential is content with either, because n8n shows nothing but errors of it; a node names the permission that it lacks.',
 		},
 		{
 			displayName: 'Region',
@@ -48,7 +44,8 @@ export class SendGridEventsApi implements ICredentialType {
 				{ name: 'Custom', value: 'custom', description: 'A gateway or a test server' },
 			],
 			default: 'global',
-			description: 'Where the account or subuser of the API key is at home',
+			description:
+				'Where the account or subuser of the API key is at home. If the test of this credential says ENOTFOUND, EAI_AGAIN, ECONNREFUSED or ETIMEDOUT, this n8n cannot reach the Internet: see whether a firewall is between and whether n8n needs a proxy (HTTPS_PROXY).',
 		},
 		{
 			displayName: 'Base URL',
@@ -59,7 +56,7 @@ export class SendGridEventsApi implements ICredentialType {
 			default: '',
 			placeholder: 'e.g. https://sendgrid-gateway.example.com',
 			description:
-				'What stands before /v3 in the address of each call. If the test of this credential says ECONNREFUSED, nothing answers there; ENOTFOUND, the name is wrong or unknown to this n8n: check the address, and whether a firewall or proxy is between.',
+				'What stands before /v3 in the address of each call. If the test of this credential says ECONNREFUSED, nothing answers there; ENOTFOUND, the name is wrong or unknown to this n8n; ETIMEDOUT, it does not answer: check the address, and whether a firewall or proxy is between.',
 		},
 		{
 			displayName: 'On Behalf Of',
@@ -72,16 +69,19 @@ export class SendGridEventsApi implements ICredentialType {
 		},
 	];
 
-	/** Also runs for n8n's HTTP Request node, whose options name the URL `uri`. */
+	/** Also runs for n8n's HTTP Request node, whose options have other names for some things. */
 	authenticate = async (
 		credentials: ICredentialDataDecryptedObject,
-		options: IHttpRequestOptions & { uri?: string },
+		options: IHttpRequestOptions & { uri?: string; followRedirect?: boolean },
 	): Promise<IHttpRequestOptions> => {
 		const fields = credentials as unknown as SendGridCredentials;
-		// Refuses a base URL that is none: the credential's test would show only ERR_INVALID_URL.
-		resolveBaseUrl(fields);
+		// Also refuses a base URL that is none: the credential's test would show only ERR_INVALID_URL.
+		checkTarget(options, fields);
 		const { apiKey, onBehalfOf = '' } = fields;
 		options.headers = { ...options.headers, Authorization: `Bearer ${apiKey.trim()}` };
+		// SendGrid never redirects, and n8n would send the API key along to any host.
+		options.disableFollowRedirect = true;
+		options.followRedirect = false;
 		// SendGrid does not take the header on mail/send.
 		const sendsMail =
 			options.method === 'POST' && /\/v3\/mail\/send(?:[?#]|$)/.test(options.url ?? options.uri);

@@ -8,6 +8,7 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 import { emitEvents } from './trigger/emit';
+import { readRegistrationParameters } from './trigger/parameters';
 import { OUTPUTS_EXPRESSION, responseModeField, triggerProperties } from './trigger/properties';
 import { answerPost } from './trigger/answerPost';
 import { checkRegistration, register, unregister } from './trigger/registration/registration';
@@ -64,13 +65,13 @@ export class SendGridEmailTrigger implements INodeType {
 	webhookMethods = {
 		default: {
 			async checkExists(this: IHookFunctions): Promise<boolean> {
-				return await checkRegistration(this);
+				return await checkRegistration(this, readRegistrationParameters(this));
 			},
 			async create(this: IHookFunctions): Promise<boolean> {
-				return await register(this);
+				return await register(this, readRegistrationParameters(this));
 			},
 			async delete(this: IHookFunctions): Promise<boolean> {
-				return await unregister(this);
+				return await unregister(this, readRegistrationParameters(this));
 			},
 		},
 	};

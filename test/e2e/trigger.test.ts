@@ -6,22 +6,12 @@ import { itemsOf, N8nClient, type Credential, type Workflow } from '../../script
 import { N8nInstance } from '../../scripts/n8n/N8nInstance';
 import { n8nVersions } from '../../scripts/n8n/runtime';
 import { node, TRIGGER, triggerWorkflow } from '../../scripts/n8n/workflow';
+import { eventually } from './support/eventually';
 
 const ALL_EVENTS = EVENT_TYPES.map(({ name }) => name);
 
 /** One attempt: what is refused or fails shows at once. */
 const ONCE = { retryDelaysMs: [] };
-
-/** Repeats an expectation until it holds; what it threw last is thrown after ten seconds. */
-async function eventually(expectation: () => void): Promise<void> {
-	for (const deadline = Date.now() + 10_000; ; await sleep(50)) {
-		try {
-			return expectation();
-		} catch (error) {
-			if (Date.now() > deadline) throw error;
-		}
-	}
-}
 
 describe.each(n8nVersions)('SendGrid Email Trigger in n8n %s', (version) => {
 	let sendGrid: SendGridEmulator;
@@ -95,7 +85,7 @@ describe.each(n8nVersions)('SendGrid Email Trigger in n8n %s', (version) => {
 		expect(sendGrid.publicKey(webhook!.id)).toMatch(/^MFkw/);
 
 		await client.deactivate(workflow.id);
-		expect(webhookOf(workflow)).toEqual([]);
+		await eventually(() => expect(webhookOf(workflow)).toEqual([]));
 		expect(JSON.stringify(foreign)).toBe(before);
 		expect(sendGrid.webhooks).toContain(foreign);
 	});

@@ -2,6 +2,7 @@ import { name as packageName } from '../../package.json';
 import { DEFAULT_API_KEY, SendGridEmulator, sampleEvent } from '../../emulator';
 import { itemsOf, N8nClient } from '../../scripts/n8n/N8nClient';
 import { N8nInstance } from '../../scripts/n8n/N8nInstance';
+import { eventually } from './support/eventually';
 import { PackageRegistry } from './support/PackageRegistry';
 import { n8nVersions, runtime } from '../../scripts/n8n/runtime';
 import { TRIGGER, triggerWorkflow } from '../../scripts/n8n/workflow';
@@ -80,6 +81,6 @@ describeOnUnix.each(n8nVersions)('The package as a community node of n8n %s', (v
 		expect(await client.testCredential(credential)).toMatchObject({ status: 'OK' });
 
 		await client.deactivate(workflow.id);
-		expect(sendGrid.webhooks).toEqual([]);
+		await eventually(() => expect(sendGrid.webhooks).toEqual([]));
 	});
 });

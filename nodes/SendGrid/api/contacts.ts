@@ -1,6 +1,7 @@
 import { sleep, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
 import { inCamelCase } from './camelCase';
 import { ifFound } from './ifFound';
+import { pathOf } from './pathOf';
 import {
 	aborted,
 	cancelSignalOf,
@@ -69,7 +70,7 @@ interface JobAnswer extends ContactJob {
 export async function readJob(context: SendGridApiContext, id: string): Promise<ContactJob> {
 	const { body } = await sendGridRequest<JobAnswer>(context, {
 		method: 'GET',
-		path: `${CONTACTS}/imports/${encodeURIComponent(id)}`,
+		path: pathOf(`${CONTACTS}/imports`, id),
 	});
 	const { results, ...job } = body;
 	return { ...inCamelCase(job), ...inCamelCase(results ?? {}), id, status: body.status };

@@ -1,13 +1,21 @@
 import type { IDataObject } from 'n8n-workflow';
 import { ifFound } from './ifFound';
+import { pathOf } from './pathOf';
 import { sendGridRequest, type SendGridApiContext } from './sendGridRequest';
 
+/** Where SendGrid gets the token that it sends along with its posts. It wants all three or none. */
+export interface OAuthSettings {
+	oauth_client_id: string;
+	oauth_client_secret: string;
+	oauth_token_url: string;
+}
+
 /** What the owner of an Event Webhook chooses; further members are the switches of event types. */
-export interface EventWebhookSettings {
+export interface EventWebhookSettings extends Partial<OAuthSettings> {
 	url: string;
 	enabled: boolean;
 	friendly_name: string;
-	[eventFlag: string]: boolean | string;
+	[eventFlag: string]: boolean | string | undefined;
 }
 
 /** An Event Webhook as SendGrid lists it; further members are the switches of event types. */
@@ -18,6 +26,11 @@ export interface EventWebhook extends IDataObject {
 	friendly_name?: string | null;
 	/** Base64 of a DER SPKI key; absent or empty while signing is off. */
 	public_key?: string;
+	/** Absent or empty without OAuth. The secret is never shown. */
+	oauth_client_id?: string | null;
+	oauth_token_url?: string | null;
+	/** ISO 8601; only in lists. */
+	updated_date?: string;
 }
 
 export interface EventWebhookList {
@@ -62,7 +75,7 @@ export async function getEventWebhook(
 ): Promise<EventWebhook> {
 	const { body } = await sendGridRequest<EventWebhook>(context, {
 		method: 'GET',
-		path: `${PATH}/settings/${encodeURIComponent(id)}`,
+		path: pathOf(`${PATH}/settings`, id),
 		query: WITH_ALL_FLAGS,
 		patience: PATIENCE,
 	});
@@ -90,7 +103,7 @@ export async function updateEventWebhook(
 ): Promise<void> {
 	await sendGridRequest(context, {
 		method: 'PATCH',
-		path: `${PATH}/settings/${encodeURIComponent(id)}`,
+		path: pathOf(`${PATH}/settings`, id),
 		body: settings,
 		patience: PATIENCE,
 	});
@@ -104,7 +117,7 @@ export async function deleteEventWebhook(
 	const answer = await ifFound(
 		sendGridRequest(context, {
 			method: 'DELETE',
-			path: `${PATH}/settings/${encodeURIComponent(id)}`,
+			path: pathOf(`${PATH}/settings`, id),
 			patience: PATIENCE,
 		}),
 	);
@@ -119,7 +132,7 @@ export async function deleteEventWebhook(
 export async function signEventWebhook(context: SendGridApiContext, id: string): Promise<string> {
 	const { body } = await sendGridRequest<{ public_key: string }>(context, {
 		method: 'PATCH',
-		path: `${PATH}/settings/signed/${encodeURIComponent(id)}`,
+		path: pathOf(`${PATH}/settings/signed`, id),
 		body: { enabled: true },
 		patience: PATIENCE,
 	});
@@ -130,22 +143,26 @@ export async function signEventWebhook(context: SendGridApiContext, id: string):
 export async function unsignEventWebhook(context: SendGridApiContext, id: string): Promise<void> {
 	await sendGridRequest(context, {
 		method: 'PATCH',
-		path: `${PATH}/settings/signed/${encodeURIComponent(id)}`,
+		path: pathOf(`${PATH}/settings/signed`, id),
 		body: { enabled: false },
 		patience: PATIENCE,
 	});
 }
 
-/** Asks SendGrid to post one of each event to `url`, signed with the key of webhook `id`. */
+/**
+ * Asks SendGrid to post one of each event to a URL.
+ *
+ * @param target `id` of the webhook whose key signs the post; with OAuth the id of the client and
+ * the token's URL, and the secret too unless that webhook has it already
+ */
 export async function postSampleEvents(
 	context: SendGridApiContext,
-	url: string,
-	id: string,
+	target: { url: string; id: string } & Partial<OAuthSettings>,
 ): Promise<void> {
 	await sendGridRequest(context, {
 		method: 'POST',
 		path: `${PATH}/test`,
-		body: { url, id },
+		body: target,
 		patience: PATIENCE,
 	});
 }

@@ -182,6 +182,15 @@ export const triggerProperties: INodeProperties[] = [
 					'Whether to leave out opens that a mail program made by itself, for example Mail Privacy Protection of Apple Mail. SendGrid marks no others.',
 			},
 			{
+				displayName: 'Friendly Name',
+				name: 'friendlyName',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. Newsletter events',
+				description:
+					'What SendGrid calls the webhook in its list. Empty: the names of workflow and node.',
+			},
+			{
 				displayName: 'Maximum Age of a Post (Min)',
 				name: 'maxAgeMinutes',
 				type: 'number',
@@ -189,6 +198,48 @@ export const triggerProperties: INodeProperties[] = [
 				default: DEFAULT_MAX_AGE_MINUTES,
 				description:
 					'Refuse posts that SendGrid signed longer ago than this, in minutes. The default, 1470, covers the 24 hours for which SendGrid tries again; a lower one such as 10 is stricter but can lose events after an outage.',
+			},
+			{
+				displayName: 'OAuth',
+				name: 'oauth',
+				type: 'fixedCollection',
+				placeholder: 'Add OAuth',
+				default: {},
+				description: 'For a gateway in front of n8n that demands a token of SendGrid',
+				options: [
+					{
+						name: 'client',
+						displayName: 'OAuth Client',
+						values: [
+							{
+								displayName: 'Client ID',
+								name: 'id',
+								type: 'string',
+								default: '',
+								placeholder: 'e.g. sendgrid-events',
+								description: 'What SendGrid calls itself when it asks for a token',
+							},
+							{
+								displayName: 'Client Secret',
+								name: 'secret',
+								type: 'string',
+								typeOptions: { password: true },
+								default: '',
+								placeholder: 'e.g. 335a9b0c65324fd2',
+								description: 'What SendGrid proves it with. SendGrid never shows it again.',
+							},
+							{
+								displayName: 'Token URL',
+								name: 'url',
+								type: 'string',
+								typeOptions: { password: true },
+								default: '',
+								placeholder: 'e.g. https://auth.example.com/oauth/token',
+								description: 'Where SendGrid asks for a token',
+							},
+						],
+					},
+				],
 			},
 			{
 				displayName: 'Recipients',

@@ -5,6 +5,7 @@ import { PostLog } from './postLog';
 import { DurableLedger } from './durableLedger';
 import { PostBatcher } from './postBatcher';
 import { Sharing } from './sharing';
+import type { FetchedKeys } from './verificationKey';
 
 /**
  * Names this process in what `webhook()` hands to `execute()`. In queue mode the two run in
@@ -26,10 +27,7 @@ export interface TriggerState {
 	endsAreHooked: boolean;
 	/** In milliseconds since 1970. */
 	lastUsedAt: number;
-	/** The last time SendGrid was asked for the webhook's key: when, and what it answered. */
-	keyFetch?: { startedAt: number; key: Promise<string | undefined> };
-	/** A key that SendGrid gave us after the stored one no longer matched, until that one changes. */
-	replacementKey?: { key: string; insteadOf: string | undefined };
+	fetchedKeys: FetchedKeys;
 }
 
 const states = new Map<string, TriggerState>();
@@ -67,6 +65,7 @@ export function stateOf(
 			sharing: new Sharing(),
 			endsAreHooked: false,
 			lastUsedAt: now,
+			fetchedKeys: { former: [] },
 		};
 		states.set(id, state);
 	}

@@ -150,6 +150,13 @@ describe('the test of the credential', () => {
 		expect(field?.description).toContain('ECONNREFUSED, nothing answers there');
 	});
 
+	it('is content with a key that may only send, and its field says what that means', async () => {
+		answer.body = { scopes: ['mail.send', 'sender_verification_eligible'] };
+		expect(await testCredential(valid())).toBe('OK');
+		const field = credentialType.properties.find(({ name }) => name === 'apiKey');
+		expect(field?.description).toContain('A key with only Mail Send can send');
+	});
+
 	it('does not carry the API key to where a redirect points', async () => {
 		const elsewhere: string[] = [];
 		const other = createServer((incoming, response) => {
@@ -164,6 +171,41 @@ describe('the test of the credential', () => {
 		expect(await testCredential(valid())).toContain('redirects from there are not followed');
 		await new Promise((resolve) => other.close(resolve));
 		expect(elsewhere).toEqual([]);
+	});
+});
+
+describe('the API key', () => {
+	const credentials = { apiKey: 'SG.key', region: 'global', baseUrl: '', onBehalfOf: '' };
+
+	it('is not added to a request that a workflow sends elsewhere', async () => {
+		const workflow = new TestWorkflow({ nodeType: testingNode, credentials });
+		const context = workflow.executeContext();
+		const elsewhere: string[] = [];
+		const server = createServer((incoming, response) => {
+			elsewhere.push(String(incoming.headers.authorization));
+			response.end('{}');
+		});
+		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+		const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+		const { httpRequestWithAuthentication, requestWithAuthentication } = context.helpers;
+		await expect(
+			httpRequestWithAuthentication.call(context, credentialType.name, { url }),
+		).rejects.toThrow('Use this credential for SendGrid only');
+		// The helper of n8n's HTTP Request node.
+		await expect(
+			requestWithAuthentication.call(context, credentialType.name, { uri: url }),
+		).rejects.toThrow('Use this credential for SendGrid only');
+		await new Promise((resolve) => server.close(resolve));
+		expect(elsewhere).toEqual([]);
+	});
+
+	it('follows no redirect', async () => {
+		const url = 'https://api.sendgrid.com/v3/scopes';
+		expect(await credentialType.authenticate(credentials, { url })).toMatchObject({
+			headers: { Authorization: 'Bearer SG.key' },
+			disableFollowRedirect: true,
+			followRedirect: false,
+		});
 	});
 });
 

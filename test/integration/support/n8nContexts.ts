@@ -32,6 +32,7 @@ import {
 	type IWorkflowBase,
 	type IWorkflowExecuteAdditionalData,
 	type IWorkflowSettings,
+	type WorkflowActivateMode,
 	type WorkflowExecuteMode,
 } from 'n8n-workflow';
 import { SendGridEventsApi } from '../../../credentials/SendGridEventsApi.credentials';
@@ -106,6 +107,8 @@ export interface TestWorkflowOptions {
 	nodeId?: string;
 	workflowId?: string;
 	settings?: IWorkflowSettings;
+	/** Why n8n publishes the workflow; default `activate`. */
+	activation?: WorkflowActivateMode;
 	webhookId?: string;
 	/** What n8n has saved for the workflow: `{ 'node:<name>': … }`. */
 	staticData?: IDataObject;
@@ -121,7 +124,10 @@ export class TestWorkflow {
 	readonly workflow: Workflow;
 	private readonly additionalData: IWorkflowExecuteAdditionalData;
 
+	private readonly activation: WorkflowActivateMode;
+
 	constructor(options: TestWorkflowOptions) {
+		this.activation = options.activation ?? 'activate';
 		const { description } = options.nodeType;
 		const node: INode = {
 			id: options.nodeId ?? 'node-id',
@@ -285,7 +291,7 @@ export class TestWorkflow {
 			this.node,
 			this.additionalData,
 			isTest ? 'manual' : 'trigger',
-			isTest ? 'manual' : 'activate',
+			isTest ? 'manual' : this.activation,
 			this.webhookData(isTest),
 		);
 	}

@@ -6,9 +6,38 @@ import {
 	DEFAULT_API_KEY,
 	SendGridEmulator,
 	type EmulatorOptions,
+	type Fault,
 	type Webhook,
 } from '../../../emulator';
 import { N8N_URL, TestWorkflow } from '../support/n8nContexts';
+
+/**
+ * Waits of the node: those between the attempts of a call pass at once, longer ones when a test
+ * says so.
+ */
+const mockWaits: Array<{ milliseconds: number; end: () => void }> = [];
+jest.mock('n8n-workflow', () => ({
+	...jest.requireActual<object>('n8n-workflow'),
+	sleep: async (milliseconds: number) =>
+		await new Promise<void>((end) => {
+			if (milliseconds < 5000) end();
+			else mockWaits.push({ milliseconds, end });
+		}),
+}));
+
+/** Ends the waits of so many seconds, and of fewer, that began by now. */
+async function pass(seconds: number): Promise<void> {
+	const isOver = ({ milliseconds }: { milliseconds: number }) => milliseconds <= seconds * 1000;
+	const over = mockWaits.filter(isOver);
+	mockWaits.splice(0, Infinity, ...mockWaits.filter((wait) => !isOver(wait)));
+	for (const { end } of over) end();
+	await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Resolves when it is so; if it never is, the test runs into its time limit. */
+async function until(condition: () => boolean): Promise<void> {
+	while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
 
 const NODE_ID = '3d5c0b6e-6f0a-4ad5-9c5b-a6a1c0a3e111';
 const PRODUCTION_URL = `${N8N_URL}/webhook/${NODE_ID}/events`;
@@ -36,9 +65,18 @@ async function start(options: EmulatorOptions = {}, foreignCount = 1): Promise<v
 }
 
 afterEach(async () => {
+	mockWaits.length = 0;
+	warnings.length = 0;
 	await sendGrid.stop();
 	expect(JSON.stringify(foreign)).toBe(foreignBefore);
 	expect(webhooks()).toEqual(expect.arrayContaining(foreign));
+});
+
+/** What n8n's log says. */
+const warnings: string[] = [];
+beforeAll(() => {
+	const { logger } = new TestWorkflow({ nodeType: trigger }).hookContext();
+	jest.spyOn(logger, 'warn').mockImplementation((message) => void warnings.push(message));
 });
 
 const webhooks = () => sendGrid.account().webhooks;
@@ -55,13 +93,20 @@ class TriggerNode {
 		private readonly credentials: IDataObject = {},
 	) {}
 
+	/** Whether n8n publishes because it starts. */
+	isStart = false;
+
+	workflowId?: string;
+
 	/** The workflow as n8n builds it anew from its database for each of the following. */
 	workflow(): TestWorkflow {
 		return new TestWorkflow({
+			workflowId: this.workflowId,
 			nodeType: trigger,
 			parameters: this.parameters,
 			nodeName: this.nodeName,
 			webhookId: NODE_ID,
+			activation: this.isStart ? 'init' : 'activate',
 			credentials: {
 				apiKey: DEFAULT_API_KEY,
 				region: 'custom',
@@ -92,10 +137,17 @@ class TriggerNode {
 		this.saved = asInDatabase(workflow.workflow.staticData);
 	}
 
+	/** Until the next wait of the node is over, the webhook stays. */
 	async unpublish(): Promise<void> {
 		const workflow = this.workflow();
 		await lifecycle.delete.call(hooks(workflow));
 		this.saved = asInDatabase(workflow.workflow.staticData);
+	}
+
+	/** What n8n does with every edit of a published workflow. */
+	async republish(): Promise<void> {
+		await this.unpublish();
+		await this.publish();
 	}
 
 	/** What the node itself sees of its static data. */
@@ -123,7 +175,7 @@ function expectRegistered(node: TriggerNode, events = ['open', 'click', 'bounce'
 	});
 	const flags = Object.entries(webhook).filter(([, value]) => value === true);
 	expect(flags.map(([flag]) => flag).sort()).toEqual(['enabled', ...events].sort());
-	expect(node.stored).toEqual({
+	expect({ ...node.stored, formerKeys: undefined }).toEqual({
 		webhookId: webhook.id,
 		publicKey: sendGrid.publicKey(webhook.id),
 		url: PRODUCTION_URL,
@@ -199,11 +251,49 @@ describe('publishing', () => {
 		expectRegistered(node);
 	});
 
+	it('gives the webhook the name that its user chose', async () => {
+		await new TriggerNode({ options: { friendlyName: ' Opens ' } }).publish();
+		expect(ours()).toMatchObject([{ friendly_name: 'Opens' }]);
+	});
+
+	it('sets OAuth for a gateway, changes it with an edit, and takes it away again', async () => {
+		const client = { id: 'sendgrid', secret: 'first', url: 'https://auth.example.com/token' };
+		const node = new TriggerNode({ options: { oauth: { client } } });
+		await node.publish();
+		const [webhook] = ours();
+		expect(webhook).toMatchObject({
+			oauth_client_id: 'sendgrid',
+			oauth_client_secret: 'first',
+			oauth_token_url: 'https://auth.example.com/token',
+		});
+		expect(await node.checkExists()).toBe(true);
+
+		client.secret = 'second';
+		await node.republish();
+		expect(ours()).toEqual([webhook]);
+		expect(webhook).toMatchObject({ oauth_client_secret: 'second' });
+
+		node.parameters.options = {};
+		await node.republish();
+		expect(webhook).toMatchObject({ oauth_client_id: '', oauth_client_secret: '' });
+		expect(JSON.stringify(node.saved)).not.toContain('second');
+	});
+
+	it('says that OAuth needs all of its fields, and takes the webhook down all the same', async () => {
+		const { node } = await published();
+		node.parameters.options = { oauth: { client: { id: 'sendgrid' } } };
+		expect(await messageOf(node.publish())).toMatch(/^Fill in Client ID, Client Secret and Token/);
+		await node.unpublish();
+		await pass(5);
+		await until(() => ours().length === 0);
+	});
+
 	it('registers nothing in manual setup', async () => {
 		const verificationKeys = createSigningKey().publicKey;
 		const node = new TriggerNode({ setup: 'manual', verificationKeys });
 		await node.publish();
 		await node.unpublish();
+		await pass(5);
 		expect(sendGrid.requests).toEqual([]);
 	});
 
@@ -218,6 +308,11 @@ describe('publishing', () => {
 			'an API key beside a verification key',
 			`${createSigningKey().publicKey}\nSG.api-key`,
 			/^Number 2 of the keys isn't a verification key\./,
+		],
+		[
+			'an API key before a verification key',
+			`SG.api-key\n${createSigningKey().publicKey}`,
+			/^Number 1 of the keys isn't a verification key\./,
 		],
 	])('says what is missing in manual setup with %s', async (_, verificationKeys, message) => {
 		const node = new TriggerNode({ setup: 'manual', verificationKeys });
@@ -236,7 +331,8 @@ describe('publishing', () => {
 		expect(sendGrid.account('acme').webhooks).toHaveLength(1);
 		expect(ours()).toEqual([]);
 		await node.unpublish();
-		expect(sendGrid.account('acme').webhooks).toEqual([]);
+		await pass(5);
+		await until(() => sendGrid.account('acme').webhooks.length === 0);
 	});
 });
 
@@ -248,7 +344,6 @@ describe('publishing again repairs', () => {
 		['events that were switched off', (webhook) => (webhook.open = false)],
 		['events that were switched on', (webhook) => (webhook.processed = true)],
 		['account status changes switched on', (webhook) => (webhook.account_status_change = true)],
-		['a URL that was changed', (webhook) => (webhook.url = 'https://elsewhere.example.com/')],
 		['a name that was changed', (webhook) => (webhook.friendly_name = 'mine')],
 	])('%s, in place', async (_case, change) => {
 		const { node, webhook } = await published();
@@ -263,9 +358,11 @@ describe('publishing again repairs', () => {
 
 	it('a key that was changed in SendGrid', async () => {
 		const { node, webhook } = await published();
+		const key = sendGrid.publicKey(webhook.id);
 		sendGrid.rotateKey(webhook.id);
 		await node.publish();
 		expect(expectRegistered(node).id).toBe(webhook.id);
+		expect(node.stored.formerKeys).toMatchObject([{ key }]);
 		expect(calls().filter((call) => !call.startsWith('GET'))).toEqual([]);
 	});
 
@@ -305,47 +402,382 @@ describe('publishing again repairs', () => {
 	});
 });
 
+describe('a copy of a published workflow', () => {
+	beforeEach(() => start());
+
+	/** Production, as a copied database or an export names it; this n8n has another address. */
+	async function copied(): Promise<{ copy: TriggerNode; production: Webhook }> {
+		const { node, webhook: production } = await published();
+		production.url = `https://production.example.com/webhook/${NODE_ID}/events`;
+		foreign.push(production);
+		foreignBefore = JSON.stringify(foreign);
+		const copy = new TriggerNode();
+		copy.saved = asInDatabase(node.saved);
+		const ofNode = Object.values(copy.saved)[0] as IDataObject;
+		ofNode.url = production.url;
+		return { copy, production };
+	}
+
+	it('makes a webhook of its own and says which one it left alone', async () => {
+		const { copy, production } = await copied();
+		await copy.publish();
+		const [own] = ours();
+		expect(own).toMatchObject({ url: PRODUCTION_URL });
+		expect(copy.stored).toMatchObject({ webhookId: own!.id, url: PRODUCTION_URL });
+		expect(warnings.join()).toContain(`at ${production.url} was left alone`);
+		expect(warnings.join()).toContain('If this n8n has moved from there, delete the old webhook');
+	});
+
+	it('leaves the webhook of production alone when it is unpublished', async () => {
+		const { copy } = await copied();
+		await copy.unpublish();
+		await pass(5);
+		await copy.publish();
+		await copy.unpublish();
+		await pass(5);
+		await until(() => ours().length === 0);
+	});
+
+	it('does so when n8n starts while SendGrid is down', async () => {
+		const { copy } = await copied();
+		copy.isStart = true;
+		sendGrid.failNext(/./, { status: 503 }, 3);
+		expect(await messageOf(copy.publish())).toContain('SendGrid failed to handle the call');
+		expect(sendGrid.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
+	});
+
+	it('in the same n8n, cleaned up after a refused publication, leaves the original alone', async () => {
+		const { webhook } = await published();
+		const copy = new TriggerNode();
+		copy.workflowId = 'copy';
+		// n8n 1.x calls this when the path of the webhook belongs to another workflow.
+		await copy.unpublish();
+		await pass(5);
+		expect(ours()).toEqual([webhook]);
+		expect(sendGrid.requests).toEqual([]);
+		expect(warnings.join()).toContain('another workflow of this n8n uses it');
+	});
+});
+
+describe('while SendGrid cannot be asked', () => {
+	let isDown: boolean;
+	let fault: Fault;
+	beforeEach(async () => {
+		await start();
+		isDown = false;
+		fault = { status: 503 };
+		// Each request by its own, as the fault may change.
+		sendGrid.failNext(
+			() => isDown,
+			new Proxy({}, { get: (_, name) => fault[name as keyof Fault] }),
+			Infinity,
+		);
+	});
+
+	it.each<[string, Fault]>([
+		['503', { status: 503 }],
+		['a broken connection', { connection: 'break' }],
+		['429', { status: 429, headers: { 'X-RateLimit-Reset': '9999999999' } }],
+		['the page of a proxy', { status: 200, body: '<html>' }],
+	])('a published trigger goes on as it is: %s', async (_case, ofKind) => {
+		const { node, webhook } = await published();
+		const before = JSON.stringify(webhook);
+		isDown = true;
+		fault = ofKind;
+		await node.publish();
+		expect(node.stored).toMatchObject({ webhookId: webhook.id });
+		expect(JSON.stringify(ours())).toBe(`[${before}]`);
+		expect(warnings.join()).toContain(`${PRODUCTION_URL} was left as it is`);
+	});
+
+	it.each([401, 403])('it goes on at the start of n8n with status %d', async (status) => {
+		const { node, webhook } = await published();
+		isDown = true;
+		fault = { status };
+		node.isStart = true;
+		await node.publish();
+		expect(ours()).toEqual([webhook]);
+	});
+
+	it.each([401, 403])('its user is told of status %d when publishing', async (status) => {
+		const { node, webhook } = await published();
+		isDown = true;
+		fault = { status };
+		expect(await messageOf(node.publish())).toContain('open Settings > API Keys');
+		isDown = false;
+		await pass(5);
+		expect(ours()).toEqual([webhook]);
+	});
+
+	it('a trigger without a key for this URL is not published', async () => {
+		const node = new TriggerNode();
+		isDown = true;
+		expect(await messageOf(node.publish())).toContain('SendGrid failed to handle the call');
+	});
+
+	it('a trigger that was unpublished some time ago is not published', async () => {
+		const { node } = await published();
+		await node.unpublish();
+		const ofNode = Object.values(node.saved)[0] as IDataObject;
+		ofNode.takenDownAt = Date.now() - 61_000;
+		isDown = true;
+		expect(await messageOf(node.publish())).toContain('SendGrid failed to handle the call');
+	});
+
+	it('n8n, which deletes after a failed check, removes nothing that was there before', async () => {
+		const { webhook } = await published();
+		const renamed = new TriggerNode({}, 'Renamed');
+		isDown = true;
+		await messageOf(renamed.publish());
+		isDown = false;
+		await pass(5);
+		expect(ours()).toEqual([webhook]);
+	});
+
+	it('an edit is applied once it can be', async () => {
+		const { node, webhook } = await published();
+		node.parameters.events = ['delivered'];
+		isDown = true;
+		await node.republish();
+		expect(webhook).toMatchObject({ open: true, delivered: false });
+		await pass(60);
+		await until(() => warnings.length > 2);
+		isDown = false;
+		await pass(300);
+		await until(() => webhook.delivered);
+		expect(expectRegistered(node, ['delivered']).id).toBe(webhook.id);
+	});
+
+	it('an edit that fails at its last call is applied later', async () => {
+		const { node, webhook } = await published();
+		node.parameters.events = ['delivered'];
+		sendGrid.failNext(/^PATCH/, { status: 500 }, 3);
+		await node.publish();
+		expect(webhook.delivered).toBe(false);
+		await pass(60);
+		await until(() => webhook.delivered);
+	});
+
+	it('a webhook that has vanished meanwhile is made later', async () => {
+		const { node, webhook } = await published();
+		isDown = true;
+		await node.publish();
+		isDown = false;
+		webhooks().splice(webhooks().indexOf(webhook), 1);
+		await pass(60);
+		await until(() => ours()[0]?.signingKey !== undefined);
+		expect(ours()).toMatchObject([{ url: PRODUCTION_URL, open: true }]);
+	});
+
+	it('nothing is repaired that was unpublished by then', async () => {
+		const { node } = await published();
+		isDown = true;
+		await node.publish();
+		isDown = false;
+		await node.unpublish();
+		await pass(60);
+		await until(() => ours().length === 0);
+	});
+
+	it('unpublishing is put off until it can be done', async () => {
+		const { node } = await published();
+		isDown = true;
+		await node.unpublish();
+		expect(warnings.join()).toContain('It could not be removed');
+		await pass(5);
+		await until(() => mockWaits.length > 0);
+		isDown = false;
+		await pass(60);
+		await until(() => ours().length === 0);
+	});
+});
+
+describe('editing a published workflow', () => {
+	beforeEach(() => start());
+
+	it.each<[string, INodeParameters, string[]]>([
+		['events', { events: ['delivered'] }, ['delivered']],
+		['options', { options: { categories: 'news' } }, ['open', 'click', 'bounce']],
+	])('that changes only %s changes neither id nor key', async (_case, parameters, events) => {
+		const { node, webhook } = await published();
+		const key = sendGrid.publicKey(webhook.id);
+		for (let edits = 0; edits < 10; edits++) {
+			Object.assign(node.parameters, parameters);
+			await node.republish();
+			expect(expectRegistered(node, events).id).toBe(webhook.id);
+		}
+		await pass(5);
+		expect(expectRegistered(node, events).id).toBe(webhook.id);
+		expect(sendGrid.publicKey(webhook.id)).toBe(key);
+		expect(calls().filter((call) => /^(POST|DELETE)/.test(call))).toEqual([]);
+	});
+
+	it('keeps the webhook if publishing fails at first', async () => {
+		const { node, webhook } = await published();
+		await node.unpublish();
+		sendGrid.failNext(/^PATCH/, { status: 400 });
+		await messageOf(node.publish());
+		await node.publish();
+		await pass(5);
+		expect(expectRegistered(node).id).toBe(webhook.id);
+	});
+
+	it('removes the webhook after all if publishing fails for good', async () => {
+		const { node } = await published();
+		await node.unpublish();
+		sendGrid.failNext(/^PATCH/, { status: 400 });
+		await messageOf(node.publish());
+		await pass(5);
+		await until(() => ours().length === 0);
+	});
+
+	it('keeps a webhook that another process of n8n has published meanwhile', async () => {
+		const { node, webhook } = await published();
+		await node.unpublish();
+		webhook.friendly_name = 'n8n: Newsletter - SendGrid Email Trigger';
+		await pass(5);
+		await until(() => calls().at(-1) === `GET ${SETTINGS}/all`);
+		expect(ours()).toEqual([webhook]);
+	});
+
+	it('makes a new webhook if another process removes it in between', async () => {
+		const { node, webhook } = await published();
+		webhook.open = false;
+		sendGrid.failNext(/^PATCH/, {
+			status: 404,
+			body: { errors: [{ message: 'Invalid id provided.' }] },
+		});
+		await node.publish();
+		expectRegistered(node);
+	});
+
+	it('keeps the former key when the webhook was made anew', async () => {
+		const { node, webhook } = await published();
+		const key = sendGrid.publicKey(webhook.id);
+		await node.unpublish();
+		await pass(5);
+		await until(() => ours().length === 0);
+		await node.publish();
+		expect(node.stored.formerKeys).toMatchObject([{ key }]);
+	});
+});
+
 describe('unpublishing', () => {
 	beforeEach(() => start());
 
-	it('removes the webhook and forgets it', async () => {
+	it('removes the webhook after some seconds; until then its name says so', async () => {
 		const { node, webhook } = await published();
 		await node.unpublish();
-		expect(ours()).toEqual([]);
-		expect(node.stored).toEqual({});
-		expect(calls()).toEqual([`DELETE ${SETTINGS}/${webhook.id}`]);
+		expect(ours()).toEqual([webhook]);
+		expect(webhook).toMatchObject({
+			friendly_name: 'n8n: Newsletter - SendGrid Email Trigger (unpublished)',
+			enabled: true,
+			open: true,
+		});
+		await pass(5);
+		await until(() => ours().length === 0);
+		expect(calls().slice(-2)).toEqual([`GET ${SETTINGS}/all`, `DELETE ${SETTINGS}/${webhook.id}`]);
 	});
 
 	it('finds the webhook by its URL if n8n has forgotten its id', async () => {
 		const { node } = await published();
 		node.saved = {};
 		await node.unpublish();
-		expect(ours()).toEqual([]);
+		await pass(5);
+		await until(() => ours().length === 0);
 	});
 
-	it('is content if the webhook is gone already', async () => {
-		const { node, webhook } = await published();
-		webhooks().splice(webhooks().indexOf(webhook), 1);
-		await node.unpublish();
-		expect(node.stored).toEqual({});
-	});
-
-	it('removes what was made anew at our URL after the webhook was deleted', async () => {
+	it('removes what stands at our URL, whatever id it has', async () => {
 		const { node, webhook } = await published();
 		webhooks().splice(webhooks().indexOf(webhook), 1);
 		sendGrid.addWebhook({ url: PRODUCTION_URL });
 		await node.unpublish();
-		expect(ours()).toEqual([]);
+		await pass(5);
+		await until(() => ours().length === 0);
 	});
 
-	it('says where the webhook is that it cannot remove, and keeps its id', async () => {
+	it('removes it even if its name cannot be changed', async () => {
+		const { node } = await published();
+		sendGrid.failNext(/^PATCH/, { status: 403 });
+		await node.unpublish();
+		await pass(5);
+		await until(() => ours().length === 0);
+	});
+
+	it('says so if the webhook is not in the account, as after a change of the credential', async () => {
 		const { node, webhook } = await published();
-		sendGrid.failNext(/^DELETE/, { status: 403 });
+		webhooks().splice(webhooks().indexOf(webhook), 1);
+		await node.unpublish();
+		await pass(5);
+		expect(calls()).toEqual([`GET ${SETTINGS}/all`]);
+		expect(warnings.join()).toContain('If the credential has been changed to another account');
+	});
+
+	it('says so as well when it is published again with another account', async () => {
+		const { node, webhook } = await published();
+		webhooks().splice(webhooks().indexOf(webhook), 1);
+		await node.publish();
+		expect(ours()).toHaveLength(1);
+		expect(warnings.join()).toContain('If the credential has been changed to another account');
+	});
+
+	it('says where the webhook is if it may not even be looked for', async () => {
+		const { node, webhook } = await published();
+		sendGrid.failNext(/^GET/, { status: 403 });
 		const message = await messageOf(node.unpublish());
-		expect(message).toContain(`The Event Webhook at ${PRODUCTION_URL} is still in SendGrid.`);
-		expect(message).toContain('user.webhooks.event.settings.delete');
-		expect(message).toContain('Settings > API Keys');
-		expect(node.stored).toMatchObject({ webhookId: webhook.id });
+		expect(message).toContain(`delete the Event Webhook at ${PRODUCTION_URL} in SendGrid`);
+		expect(message).toContain('user.webhooks.event.settings.read');
+		expect(ours()).toEqual([webhook]);
+	});
+
+	it('says in the log where the webhook is that it cannot remove, and tries again', async () => {
+		const { node } = await published();
+		sendGrid.failNext(/^DELETE/, { status: 403 });
+		await node.unpublish();
+		await pass(5);
+		await until(() => warnings.length > 0);
+		expect(warnings.join()).toContain(`delete the Event Webhook at ${PRODUCTION_URL} in SendGrid`);
+		expect(warnings.join()).toContain('user.webhooks.event.settings.delete');
+		await until(() => mockWaits.length > 0);
+		await pass(60);
+		await until(() => ours().length === 0);
+	});
+
+	describe('an n8n that is stopped right then', () => {
+		/** As the stop leaves it: nothing of what was put off is done. */
+		async function leftBehind(change: Partial<Webhook> = {}): Promise<Webhook> {
+			const webhook = sendGrid.addWebhook({
+				url: `${N8N_URL}/webhook/77d4a5da-7015-41ed-a1eb-0242ac120002/events`,
+				friendly_name: 'n8n: Other - SendGrid Email Trigger (unpublished)',
+				updated_date: '2026-01-01T00:00:00Z',
+				...change,
+			});
+			await new TriggerNode().publish();
+			return webhook;
+		}
+
+		it('removes the webhook when one of its triggers is published next', async () => {
+			const webhook = await leftBehind();
+			expect(ours()).toHaveLength(1);
+			expect(ours()).not.toContain(webhook);
+		});
+
+		it.each<[string, () => Partial<Webhook>]>([
+			['of another n8n', () => ({ url: 'https://other.example.com/webhook/0b1c/events' })],
+			['that is published', () => ({ friendly_name: 'n8n: Other' })],
+			['that was taken down only now', () => ({ updated_date: new Date().toISOString() })],
+		])('leaves one alone %s', async (_case, change) => {
+			const webhook = await leftBehind(change());
+			expect(ours()).toContain(webhook);
+		});
+
+		it('takes the webhook over when the same workflow is published next', async () => {
+			const { node, webhook } = await published();
+			await node.unpublish();
+			mockWaits.length = 0;
+			await node.publish();
+			expect(expectRegistered(node).id).toBe(webhook.id);
+		});
 	});
 });
 
@@ -353,11 +785,11 @@ describe('publishing that SendGrid refuses', () => {
 	it('because all slots are taken, says by whom and what to do', async () => {
 		await start({ maxWebhooks: 2 }, 2);
 		const message = await messageOf(new TriggerNode().publish());
-		expect(message).toContain('2 of 2 are in use');
+		expect(message).toMatch(/^All 2 Event Webhooks of your plan are in use\. Delete one/);
 		expect(message).toContain('"CRM 0" at https://crm-0.example.com/hook');
 		expect(message).toContain('"CRM 1" at https://crm-1.example.com/hook');
 		expect(message).not.toContain('secret');
-		expect(message).toContain('open Settings > Mail Settings > Event Webhooks and delete one');
+		expect(message).toContain('Settings > Mail Settings > Event Webhooks');
 	});
 
 	it.each(['create', 'read', 'update'])(
@@ -391,7 +823,8 @@ describe('publishing that SendGrid refuses', () => {
 		await node.publish();
 		expectRegistered(node);
 		await node.unpublish();
-		expect(ours()).toEqual([]);
+		await pass(5);
+		await until(() => ours().length === 0);
 	});
 
 	it('because the key is wrong, says so', async () => {
@@ -420,7 +853,7 @@ describe('publishing that SendGrid refuses', () => {
 		const { node, webhook } = await published();
 		webhook.locked = true;
 		webhook.open = false;
-		expect(await messageOf(node.publish())).toContain('does not let the Event Webhook at');
+		expect(await messageOf(node.publish())).toContain('or upgrade the plan');
 	});
 
 	it('because the URL is taken where this key cannot see it, says so', async () => {
@@ -482,6 +915,19 @@ describe('publishing that fails half-way', () => {
 		expect(ours()).toEqual([]);
 		await node.publish();
 		expectRegistered(node);
+	});
+
+	it('goes on with the webhook at our URL that the list did not show at first', async () => {
+		const made = sendGrid.addWebhook({ url: PRODUCTION_URL });
+		const node = new TriggerNode();
+		sendGrid.failNext(`GET ${SETTINGS}/all`, { status: 200, body: { webhooks: [{}] } }, 2);
+		await node.publish();
+		expect(calls()).toContain(`POST ${SETTINGS}`);
+		expect(node.stored).toMatchObject({
+			webhookId: made.id,
+			publicKey: sendGrid.publicKey(made.id),
+		});
+		expect(ours()).toEqual([made]);
 	});
 
 	it('leaves nothing behind even if removing fails as well: n8n calls delete afterwards', async () => {
@@ -566,6 +1012,16 @@ describe('listening for a test event', () => {
 		expect(JSON.stringify(ours())).toBe(`[${before}]`);
 	});
 
+	it('does not borrow from a webhook that is not signed', async () => {
+		const { webhook } = await published();
+		delete webhook.signingKey;
+		foreign.push(sendGrid.addWebhook({ url: 'https://third.example.com' }));
+		foreignBefore = JSON.stringify(foreign);
+		const context = hooks(new TriggerNode().workflow(), true);
+		expect(await messageOf(lifecycle.create.call(context))).toContain('All 3 Event Webhooks');
+		expect(samples()).toEqual([]);
+	});
+
 	it('asks for no samples if its user does not want them, and then needs a slot', async () => {
 		const options = { options: { sendSampleEvents: false } };
 		await stopListening(await listen(options));
@@ -575,7 +1031,9 @@ describe('listening for a test event', () => {
 		foreign.push(sendGrid.addWebhook({ url: 'https://third.example.com' }));
 		foreignBefore = JSON.stringify(foreign);
 		const context = hooks(new TriggerNode(options).workflow(), true);
-		expect(await messageOf(lifecycle.create.call(context))).toContain('3 of 3 are in use');
+		expect(await messageOf(lifecycle.create.call(context))).toContain(
+			'All 3 Event Webhooks of your plan are in use',
+		);
 	});
 
 	it('goes on if SendGrid does not post the samples', async () => {
@@ -595,19 +1053,18 @@ describe('listening for a test event', () => {
 describe('asking for the key', () => {
 	beforeEach(() => start());
 
-	const ask = async (webhookId?: string, isTest = false) =>
+	const ask = async (isTest = false) =>
 		await fetchPublicKey(
 			new TriggerNode()
 				.workflow()
 				.webhookContext({} as never, {} as never, { isTest }) as unknown as IWebhookFunctions,
 			PRODUCTION_URL,
-			webhookId,
 		);
 
 	it('finds the present one after a change', async () => {
 		const { webhook } = await published();
 		const key = sendGrid.rotateKey(webhook.id);
-		expect(await ask(webhook.id)).toBe(key);
+		expect(await ask()).toBe(key);
 	});
 
 	it('finds it by the URL if the id is lost', async () => {
@@ -618,7 +1075,7 @@ describe('asking for the key', () => {
 	it('finds the one of the test while listening, although n8n names the other URL', async () => {
 		await published();
 		const inTest = sendGrid.addWebhook({ url: TEST_URL, signed: true });
-		expect(await ask(undefined, true)).toBe(sendGrid.publicKey(inTest.id));
+		expect(await ask(true)).toBe(sendGrid.publicKey(inTest.id));
 	});
 
 	it('does not take that of a test for posts to the published workflow', async () => {
@@ -629,19 +1086,18 @@ describe('asking for the key', () => {
 
 	it('takes that of the published workflow while listening without a webhook of its own', async () => {
 		const { webhook } = await published();
-		expect(await ask(undefined, true)).toBe(sendGrid.publicKey(webhook.id));
+		expect(await ask(true)).toBe(sendGrid.publicKey(webhook.id));
 	});
 
 	it('never takes the key of somebody else', async () => {
 		expect(await ask()).toBeUndefined();
-		expect(await ask('gone')).toBeUndefined();
-		expect(await ask(undefined, true)).toBeUndefined();
+		expect(await ask(true)).toBeUndefined();
 	});
 
 	it('has none while signing is off', async () => {
 		const { webhook } = await published();
 		delete webhook.signingKey;
-		expect(await ask(webhook.id)).toBeUndefined();
+		expect(await ask()).toBeUndefined();
 	});
 
 	it('fails soon if SendGrid does not let it', async () => {

@@ -1,5 +1,6 @@
 import { NodeOperationError, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
 import { CONTACTS, lookUntil } from '../../api/contacts';
+import { pathOf } from '../../api/pathOf';
 import { sendGridRequest } from '../../api/sendGridRequest';
 
 interface Export {
@@ -30,7 +31,7 @@ export async function exportContacts(
 		body: { file_type: 'json', ...(listIds.length > 0 && { list_ids: listIds }) },
 		repeatAfterServerError: true,
 	});
-	const path = `${CONTACTS}/exports/${encodeURIComponent(body.id)}`;
+	const path = pathOf(`${CONTACTS}/exports`, body.id);
 	const made = await lookUntil(
 		context,
 		until,

@@ -1,6 +1,7 @@
 import { NodeOperationError } from 'n8n-workflow';
 import { CONTACTS, contactsByEmail, shown, type Contact } from '../../api/contacts';
 import { ifFound } from '../../api/ifFound';
+import { pathOf } from '../../api/pathOf';
 import { sendGridRequest } from '../../api/sendGridRequest';
 import { readRequiredText } from '../../fields/parameters';
 import type { ItemOperation } from '../operation';
@@ -24,7 +25,7 @@ export const get: ItemOperation = {
 						await ifFound(
 							sendGridRequest<Contact>(context, {
 								method: 'GET',
-								path: `${CONTACTS}/${encodeURIComponent(id!)}`,
+								path: pathOf(CONTACTS, id!),
 							}),
 						)
 					)?.body

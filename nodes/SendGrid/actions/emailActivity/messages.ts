@@ -2,6 +2,7 @@ import { NodeOperationError, type IDataObject, type IExecuteFunctions } from 'n8
 import type { SendGridCredentials } from '../../api/baseUrl';
 import { inCamelCase } from '../../api/camelCase';
 import { ifFound } from '../../api/ifFound';
+import { pathOf } from '../../api/pathOf';
 import { sendGridRequest } from '../../api/sendGridRequest';
 import { activityQuery, type ActivityFilter, type TimeRange } from './activityQuery';
 
@@ -103,7 +104,7 @@ export async function readMessage(
 	context: IExecuteFunctions,
 	sgMessageId: string,
 ): Promise<IDataObject | undefined> {
-	const path = `${MESSAGES}/${encodeURIComponent(sgMessageId)}`;
+	const path = pathOf(MESSAGES, sgMessageId);
 	const response = await ifFound(
 		sendGridRequest<Message & { events?: IDataObject[] }>(context, { method: 'GET', path }),
 	);

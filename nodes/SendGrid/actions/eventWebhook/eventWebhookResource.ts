@@ -1,16 +1,18 @@
 import type { Resource } from '../operation';
+import { create } from './create';
 import { deleteWebhook } from './delete';
 import { get } from './get';
 import { getAll } from './getAll';
 import { rotateKey } from './rotateKey';
 import { sendTest } from './sendTest';
+import { update } from './update';
 
 /** SendGrid's own settings of where it posts events: to look at and to tidy up. */
 export const eventWebhookResource: Resource = {
 	option: {
 		name: 'Event Webhook',
 		value: 'eventWebhook',
-		description: 'See, test and tidy up where SendGrid posts its events',
+		description: 'See, set, test and tidy up where SendGrid posts its events',
 	},
-	operations: [getAll, get, sendTest, rotateKey, deleteWebhook],
+	operations: [getAll, get, create, update, sendTest, rotateKey, deleteWebhook],
 };

@@ -12,8 +12,14 @@ export const sendTest: ItemOperation = {
 	},
 	properties: [webhookIdParameter],
 	async executeItem(context, itemIndex) {
-		const { id, url } = await getEventWebhook(context, webhookIdOf(context, itemIndex));
-		await postSampleEvents(context, url, id);
+		const webhook = await getEventWebhook(context, webhookIdOf(context, itemIndex));
+		const { id, url, oauth_client_id, oauth_token_url } = webhook;
+		await postSampleEvents(context, {
+			url,
+			id,
+			// SendGrid takes the secret from the webhook.
+			...(oauth_client_id && oauth_token_url && { oauth_client_id, oauth_token_url }),
+		});
 		return { id, url, sent: true };
 	},
 };

@@ -1,4 +1,5 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import { pathOf } from '../../api/pathOf';
 import { CONTACT_LIST_MODES } from '../../fields/locators';
 import { InvalidFieldError } from '../../fields/invalidFieldError';
 import { readRequiredText } from '../../fields/parameters';
@@ -35,7 +36,7 @@ export function listIdOf(context: IExecuteFunctions, itemIndex: number): string 
 
 /** Where one list is. */
 export function listPath(listId: string): string {
-	return `${LISTS}/${encodeURIComponent(listId)}`;
+	return pathOf(LISTS, listId);
 }
 
 /** @throws InvalidFieldError if it is empty or too long */

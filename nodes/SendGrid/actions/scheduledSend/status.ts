@@ -1,4 +1,5 @@
 import { ifFound } from '../../api/ifFound';
+import { pathOf } from '../../api/pathOf';
 import { sendGridRequest, type SendGridApiContext } from '../../api/sendGridRequest';
 
 export const SCHEDULED_SENDS = '/v3/user/scheduled_sends';
@@ -8,7 +9,7 @@ export type BatchStatus = 'pause' | 'cancel' | 'none';
 
 /** Where what was decided about one batch is kept. */
 export function batchPath(batchId: string): string {
-	return `${SCHEDULED_SENDS}/${encodeURIComponent(batchId)}`;
+	return pathOf(SCHEDULED_SENDS, batchId);
 }
 
 /** SendGrid knows only batches that are paused or cancelled; of any other it says nothing. */

@@ -1,4 +1,5 @@
 import { ifFound } from '../../api/ifFound';
+import { pathOf } from '../../api/pathOf';
 import { sendGridRequest } from '../../api/sendGridRequest';
 import type { ItemOperation } from '../operation';
 import { batchIdOf, batchIdParameter } from './parameters';
@@ -13,7 +14,7 @@ export const validateBatchId: ItemOperation = {
 	properties: [batchIdParameter],
 	async executeItem(context, itemIndex) {
 		const batchId = batchIdOf(context, itemIndex);
-		const path = `/v3/mail/batch/${encodeURIComponent(batchId)}`;
+		const path = pathOf('/v3/mail/batch', batchId);
 		const request = sendGridRequest(context, { method: 'GET', path });
 		// SendGrid answers 400 to an ID that it does not know.
 		return { batchId, valid: (await ifFound(request, [400, 404])) !== undefined };

@@ -1,5 +1,6 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { ifFound } from '../../api/ifFound';
+import { pathOf } from '../../api/pathOf';
 import { sendGridRequest } from '../../api/sendGridRequest';
 import type { ItemOperation } from '../operation';
 import { SUPPRESSION_LISTS, toEntry, unreadableList, type SuppressionList } from './lists';
@@ -40,7 +41,7 @@ async function reasonsOf(
 	list: SuppressionList,
 	email: string,
 ): Promise<IDataObject[]> {
-	const path = `${list.addressPath}/${encodeURIComponent(email)}`;
+	const path = pathOf(list.addressPath, email);
 	const response = await ifFound(sendGridRequest<unknown>(context, { method: 'GET', path }));
 	const entries = response === undefined ? [] : list.entriesOf(response.body);
 	if (entries === undefined) throw unreadableList(context, list, path);

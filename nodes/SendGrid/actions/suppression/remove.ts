@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { ifFound } from '../../api/ifFound';
+import { pathOf } from '../../api/pathOf';
 import { sendGridRequest } from '../../api/sendGridRequest';
 import { readOption, readRequiredText } from '../../fields/parameters';
 import type { ItemOperation } from '../operation';
@@ -34,10 +35,12 @@ export const remove: ItemOperation = {
 		const group = list.value === 'groupUnsubscribes' && {
 			groupId: groupIdOf(context, itemIndex),
 		};
-		const parent = group ? `/v3/asm/groups/${group.groupId}/suppressions` : list.addressPath;
+		const parent = group
+			? pathOf('/v3/asm/groups', group.groupId, 'suppressions')
+			: list.addressPath;
 		const request = sendGridRequest(context, {
 			method: 'DELETE',
-			path: `${parent}/${encodeURIComponent(email)}`,
+			path: pathOf(parent, email),
 		});
 		const removed = (await ifFound(request)) !== undefined;
 		return { email, list: list.value, ...group, removed };

@@ -1,5 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { inCamelCase } from '../../api/camelCase';
+import { pathOf } from '../../api/pathOf';
 import { sendGridRequest } from '../../api/sendGridRequest';
 import { readRequiredText } from '../../fields/parameters';
 import type { ItemOperation } from '../operation';
@@ -27,7 +28,7 @@ export const get: ItemOperation = {
 	async executeItem(context, itemIndex) {
 		const remedy = 'Choose one from the list or enter its ID.';
 		const id = readRequiredText(context, itemIndex, templateIdParameter, remedy);
-		const path = `/v3/templates/${encodeURIComponent(id)}`;
+		const path = pathOf('/v3/templates', id);
 		const { body } = await sendGridRequest(context, { method: 'GET', path });
 		return inCamelCase(body);
 	},

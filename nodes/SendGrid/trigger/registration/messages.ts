@@ -1,60 +1,52 @@
-import type { EventWebhookList } from '../../api/eventWebhooks';
+import type { EventWebhook } from '../../api/eventWebhooks';
+import {
+	EVENT_WEBHOOKS_PAGE,
+	nameOf,
+	withoutSecrets,
+	type Refusal,
+} from '../../api/webhookRefusals';
 
-const EVENT_WEBHOOKS_PAGE = 'In SendGrid, open Settings > Mail Settings > Event Webhooks';
-
-/** Why SendGrid did not take the settings of a webhook. */
-export type Refusal = 'noFreeSlot' | 'urlExists' | 'invalidUrl' | 'lockedByPlan';
-
-/** SendGrid has no codes for these errors, only texts; see its Event Webhook API reference. */
-const REFUSAL_TEXTS: ReadonlyArray<[RegExp, Refusal]> = [
-	[/maximum number of webhooks/i, 'noFreeSlot'],
-	[/already exists/i, 'urlExists'],
-	[/is not a valid url/i, 'invalidUrl'],
-	[/cannot be modified based on your current billing plan/i, 'lockedByPlan'],
-];
-
-/** @param messages SendGrid's own words */
-export function refusalIn(messages: string[]): Refusal | undefined {
-	return REFUSAL_TEXTS.find(([text]) => messages.some((message) => text.test(message)))?.[1];
-}
-
-/** Says what is wrong and what to do: n8n shows no more than this of a failed publication. */
+/**
+ * Says what to do and what is wrong: n8n shows no more than this of a failed publication, and its
+ * toasts may cut off the end.
+ */
 export function explainRefusal(refusal: Refusal, url: string): string {
 	switch (refusal) {
 		case 'noFreeSlot':
-			return `SendGrid allows no further Event Webhook on your plan. ${EVENT_WEBHOOKS_PAGE} and delete one that is no longer needed, or upgrade the plan. Then try again.`;
+			return `All Event Webhooks of your plan are in use. Delete one in SendGrid under ${EVENT_WEBHOOKS_PAGE}, or upgrade the plan. Then try again.`;
 		case 'urlExists':
-			return `SendGrid already has an Event Webhook at ${url}, but does not list it for this API key. ${EVENT_WEBHOOKS_PAGE} in the account that has it (perhaps a subuser) and delete it there. Then try again.`;
+			return `Delete the Event Webhook at ${url} in SendGrid, under ${EVENT_WEBHOOKS_PAGE} of the account that has it (perhaps a subuser), and try again. It exists, but SendGrid does not list it for this API key.`;
 		case 'invalidUrl':
-			return `SendGrid does not accept ${url} as the address to post events to. It must be an https address that can be reached from the Internet: set the environment variable WEBHOOK_URL of n8n to the public address of this n8n and restart it.`;
+			return `Set the environment variable WEBHOOK_URL (in newer n8n: N8N_WEBHOOK_URL) to the public https address of this n8n and restart n8n. SendGrid cannot post to ${url}.`;
 		case 'lockedByPlan':
-			return `SendGrid does not let the Event Webhook at ${url} be changed: your plan now allows fewer webhooks than there are. ${EVENT_WEBHOOKS_PAGE} and delete those that are no longer needed, or upgrade the plan. Then try again.`;
+			return `Delete an Event Webhook that is no longer needed in SendGrid, under ${EVENT_WEBHOOKS_PAGE}, or upgrade the plan. Then try again. There are more of them than your plan allows now, so SendGrid does not let the one at ${url} be changed.`;
 	}
 }
 
-/** Like `explainRefusal('noFreeSlot')`, with what takes up the slots. */
-export function explainFullSlots({ max_allowed, webhooks }: EventWebhookList): string {
-	const names = webhooks
-		.map(
-			({ friendly_name, url, enabled }) =>
-				`"${friendly_name || 'without a name'}" at ${withoutSecrets(url)}${enabled ? '' : ' (disabled)'}`,
-		)
-		.join(', ');
-	return `SendGrid allows ${max_allowed} Event Webhooks on your plan and ${webhooks.length} of ${max_allowed} are in use: ${names}. None of them was touched. ${EVENT_WEBHOOKS_PAGE} and delete one that is no longer needed (disabled ones count as well), or upgrade the plan. Then try again.`;
-}
-
-/** Said when a webhook could not be removed again. */
+/** Said when a webhook could not be removed. */
 export function explainLeftBehind(url: string, reason: string): string {
-	return `The Event Webhook at ${url} is still in SendGrid. ${reason} ${EVENT_WEBHOOKS_PAGE} and delete it there if it is not wanted.`;
+	return `If it is not wanted any more, delete the Event Webhook at ${url} in SendGrid, under ${EVENT_WEBHOOKS_PAGE}. It could not be removed: ${reason}`;
 }
 
-/** Other people's addresses can carry a password or a token. */
-function withoutSecrets(url: string): string {
-	if (!URL.canParse(url)) return 'an unreadable address';
-	const { origin, pathname } = new URL(url);
-	return `${origin}${pathname}`;
+/** Said when a webhook that the node remembers has another URL than the node. */
+export function explainElsewhere(webhook: EventWebhook, url: string): string {
+	return `The Event Webhook ${nameOf(webhook)} was left alone, and one of its own made for ${withoutSecrets(url)}. This workflow seems to be a copy of one that runs there. If this n8n has moved from there, delete the old webhook in SendGrid, under ${EVENT_WEBHOOKS_PAGE}.`;
 }
 
+/** Said when the webhook that the node remembers is not in the account. */
+export function explainGone(url: string): string {
+	return `The Event Webhook at ${url} is not in the SendGrid account of the credential any more. If the credential has been changed to another account since the workflow was published, delete the webhook in the account it was made in, under ${EVENT_WEBHOOKS_PAGE}: SendGrid would go on posting.`;
+}
+
+/** Said when n8n cleans up for a workflow that never had the URL. */
+export function explainOfOtherWorkflow(url: string): string {
+	return `The Event Webhook at ${url} was left alone: another workflow of this n8n uses it. A copy of a workflow needs a webhook ID of its own: delete the trigger node in the copy and add it anew.`;
+}
+
+/** Said when a trigger goes on without SendGrid having been asked or changed. */
+export function explainUnchecked(url: string, reason: string): string {
+	return `The Event Webhook at ${url} was left as it is, because SendGrid could not be asked or did not take the change. Posts to it are received and verified. This n8n tries again by itself. ${reason}`;
+}
 /** @param position of the key in the list that the user entered, from 1 */
 export function explainBadKey(position: number, keyCount: number): string {
 	const which = keyCount === 1 ? 'This' : `Number ${position} of the keys`;

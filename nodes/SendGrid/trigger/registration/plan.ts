@@ -1,8 +1,14 @@
 import { EVENT_TYPES } from '../../events/eventTypes';
-import type { EventWebhook, EventWebhookSettings } from '../../api/eventWebhooks';
+import type { EventWebhook, EventWebhookSettings, OAuthSettings } from '../../api/eventWebhooks';
 
 /** SendGrid documents no limit; its lists show about this much. */
 const FRIENDLY_NAME_LENGTH = 64;
+
+/** Ends the name of a webhook that is to be removed in a moment, see `unregister`. */
+const TAKEN_DOWN = ' (unpublished)';
+
+/** By then a removal that was put off has been done, or dropped. */
+const LEFT_OVER_AFTER_MS = 15_000;
 
 /** What SendGrid is to know about the trigger. */
 export interface Wish {
@@ -10,42 +16,34 @@ export interface Wish {
 	url: string;
 	/** Payload names, for example `spamreport`; unknown ones count for nothing. */
 	events: string[];
+	/** The user's own name for the webhook; absent or empty for one made of the next two. */
+	friendlyName?: string;
 	workflowName: string;
 	nodeName: string;
+	/** Where SendGrid gets a token for its posts, if a gateway in front of n8n demands one. */
+	oauth?: OAuthSettings;
 }
 
 /** Translates the user's choice to SendGrid's settings. */
-export function desiredSettings({
-	url,
-	events,
-	workflowName,
-	nodeName,
-}: Wish): EventWebhookSettings {
+export function desiredSettings(wish: Wish): EventWebhookSettings {
+	const { url, events, friendlyName, workflowName, nodeName, oauth } = wish;
 	const flags = EVENT_TYPES.map(({ name, settingsFlag }) => [settingsFlag, events.includes(name)]);
 	return {
 		url,
 		enabled: true,
-		friendly_name: [...`n8n: ${workflowName} - ${nodeName}`]
-			.slice(0, FRIENDLY_NAME_LENGTH)
-			.join('')
-			.trim(),
+		friendly_name: cut(friendlyName || `n8n: ${workflowName} - ${nodeName}`, FRIENDLY_NAME_LENGTH),
 		...Object.fromEntries(flags),
+		...oauth,
 	};
 }
 
-/**
- * Finds the webhook that is ours: the one with exactly our URL, which holds the node's own id, or
- * else the one whose id we stored. Whatever else there is belongs to somebody else.
- */
-export function findOwn(
-	webhooks: EventWebhook[],
-	url: string,
-	storedId?: string,
-): EventWebhook | undefined {
-	return (
-		webhooks.find((webhook) => isSameUrl(webhook.url, url)) ??
-		webhooks.find(({ id }) => id === storedId)
-	);
+function cut(text: string, length: number): string {
+	return [...text].slice(0, length).join('').trim();
+}
+
+/** Finds the webhook that is ours: the one with exactly our URL, and no other. */
+export function findOwn(webhooks: EventWebhook[], url: string): EventWebhook | undefined {
+	return webhooks.find((webhook) => isSameUrl(webhook.url, url));
 }
 
 /**
@@ -62,14 +60,60 @@ export function findSibling(webhooks: EventWebhook[], url: string): EventWebhook
 	});
 }
 
-function addressOf(url: string): { origin: string; node: string } {
+/** Whether the webhook has the URL of a trigger of the same n8n, a published one like that at `url`. */
+function isOfSameN8n(webhook: EventWebhook, url: string): boolean {
+	if (!URL.canParse(webhook.url)) return false;
+	const [other, own] = [addressOf(webhook.url), addressOf(url)];
+	return other.origin === own.origin && other.prefix === own.prefix && other.end === own.end;
+}
+
+function addressOf(url: string) {
 	const { origin, pathname } = new URL(url);
-	return { origin, node: pathname.split('/').slice(-2).join('/') };
+	const parts = pathname.split('/');
+	const node = parts.slice(-2).join('/');
+	return { origin, prefix: parts.slice(0, -2).join('/'), node, end: parts.at(-1) };
 }
 
 /** Compares as browsers do: the case of the host and a default port make no difference. */
 function isSameUrl(a: string, b: string): boolean {
 	return a === b || (URL.canParse(a) && URL.canParse(b) && new URL(a).href === new URL(b).href);
+}
+
+/** The settings of a webhook as it is, but for a name that says that it will be removed. */
+export function takenDown(webhook: EventWebhook): EventWebhookSettings {
+	const { url, enabled, friendly_name } = webhook;
+	const flags = EVENT_TYPES.map(({ settingsFlag }) => [
+		settingsFlag,
+		webhook[settingsFlag] === true,
+	]);
+	const name = cut(friendly_name ?? '', FRIENDLY_NAME_LENGTH - TAKEN_DOWN.length);
+	return {
+		url,
+		enabled,
+		friendly_name: `${name}${TAKEN_DOWN}`,
+		...Object.fromEntries(flags),
+	};
+}
+
+/** Whether the webhook still is as `takenDown` has left it. */
+export function isTakenDown({ friendly_name }: EventWebhook): boolean {
+	return friendly_name?.endsWith(TAKEN_DOWN) ?? false;
+}
+
+/**
+ * Whether the webhook was left behind by an n8n that was stopped within the seconds between taking
+ * a trigger down and removing its webhook.
+ *
+ * @param url of a published trigger of the same n8n
+ * @param now in milliseconds since 1970
+ */
+export function isLeftOver(webhook: EventWebhook, url: string, now: number): boolean {
+	return (
+		isTakenDown(webhook) &&
+		isOfSameN8n(webhook, url) &&
+		!isSameUrl(webhook.url, url) &&
+		now - Date.parse(webhook.updated_date ?? '') > LEFT_OVER_AFTER_MS
+	);
 }
 
 /** The calls that lead from what SendGrid has to what is wished, in the order of the members. */
@@ -82,6 +126,13 @@ export interface RegistrationPlan {
 	sign: boolean;
 }
 
+/** SendGrid's way to say that there is no OAuth. */
+const NO_OAUTH: OAuthSettings = {
+	oauth_client_id: '',
+	oauth_client_secret: '',
+	oauth_token_url: '',
+};
+
 /** @param own the webhook that is ours, see `findOwn` */
 export function planRegistration(
 	desired: EventWebhookSettings,
@@ -92,9 +143,11 @@ export function planRegistration(
 		const { account_status_change: needsUpdate, ...create } = desired;
 		return { create, update: needsUpdate ? desired : undefined, sign: true };
 	}
-	const isAsDesired = Object.entries(desired).every(
-		([name, value]) => (own[name] ?? false) === value,
+	const wished = own.oauth_client_id ? { ...NO_OAUTH, ...desired } : desired;
+	// SendGrid never shows the secret. Whoever changes it publishes anew, which updates all.
+	const isAsWished = Object.entries(wished).every(
+		([name, value]) => name === 'oauth_client_secret' || (own[name] ?? false) === value,
 	);
 	// SendGrid demands the URL in every PATCH, so the settings go out whole.
-	return { update: isAsDesired ? undefined : desired, sign: !own.public_key };
+	return { update: isAsWished ? undefined : wished, sign: !own.public_key };
 }

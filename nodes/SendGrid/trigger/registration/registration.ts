@@ -1,14 +1,12 @@
 import {
 	NodeApiError,
 	NodeOperationError,
-	type IDataObject,
 	type IHookFunctions,
 	type IWebhookFunctions,
 } from 'n8n-workflow';
 import { apiError, errorStatus, mayHaveActed, sendGridErrors } from '../../api/apiError';
 import { quoteDetails } from '../../api/errorTexts';
 import { isVerificationKey } from '../../events/signature';
-import { listKeys, listWords } from '../parameters';
 import {
 	createEventWebhook,
 	deleteEventWebhook,
@@ -20,46 +18,81 @@ import {
 	type EventWebhookList,
 	type EventWebhookSettings,
 } from '../../api/eventWebhooks';
+import { explainFullSlots, refusalOf } from '../../api/webhookRefusals';
+import { claim, claimOf, dropClaim, putOff } from './claims';
 import {
 	explainBadKey,
-	explainFullSlots,
+	explainElsewhere,
+	explainGone,
 	explainLeftBehind,
+	explainOfOtherWorkflow,
 	explainRefusal,
-	refusalIn,
-	type Refusal,
+	explainUnchecked,
 } from './messages';
 import {
 	desiredSettings,
 	findOwn,
 	findSibling,
+	isLeftOver,
+	isTakenDown,
 	planRegistration,
+	takenDown,
 	type RegistrationPlan,
+	type Wish,
 } from './plan';
+import { forget, holdsKeyFor, remember, type StoredRegistration } from './storedRegistration';
 
-/**
- * What a registration leaves in the node's static data. n8n keeps it under the node's name, so that
- * it is gone after renaming, and drops it when publishing fails: all of it can be found again by
- * the URL.
- */
-export interface StoredRegistration extends IDataObject {
-	/** Absent while testing with the key of the published workflow's webhook. */
-	webhookId?: string;
-	publicKey?: string;
-	url?: string;
+/** What the user set on the trigger, as far as the registration goes. */
+export interface RegistrationParameters extends Pick<Wish, 'events' | 'friendlyName' | 'oauth'> {
+	isManualSetup: boolean;
+	/** Manual setup only: the keys the user entered. */
+	verificationKeys: string[];
+	/** Whether to see the sample events of SendGrid while n8n listens for a test event. */
+	wantsSampleEvents: boolean;
 }
 
+/**
+ * How long the removal of a webhook is put off. n8n takes a trigger down and up again whenever its
+ * workflow is edited, without saying which of the two follows: within this time, the webhook stays.
+ * Further attempts, should SendGrid not be able to.
+ */
+const REMOVAL_DELAYS_MS = [5_000, 60_000, 10 * 60_000, 3_600_000];
+
+/** When to try again what SendGrid was not able to do at a publication. */
+const REPAIR_DELAYS_MS = [60_000, 5 * 60_000, 15 * 60_000, ...Array<number>(24).fill(3_600_000)];
+
+/** For what can be done later as well: at the start of n8n each trigger would wait. */
+const SHORT_LIMITS = { patience: 2000, timeout: 5000 };
+
 /** For n8n's `checkExists`: whether SendGrid has the webhook exactly as the node wants it. */
-export async function checkRegistration(context: IHookFunctions): Promise<boolean> {
-	if (isManualSetup(context)) {
-		checkVerificationKeys(context);
+export async function checkRegistration(
+	context: IHookFunctions,
+	parameters: RegistrationParameters,
+): Promise<boolean> {
+	if (parameters.isManualSetup) {
+		checkVerificationKeys(context, parameters.verificationKeys);
 		return true;
 	}
-	const desired = readDesired(context);
-	const stored = storedRegistration(context);
-	const { webhooks } = await listEventWebhooks(context).catch(explain(context, desired.url));
-	const own = findOwn(webhooks, desired.url, stored.webhookId);
-	const { create, update, sign } = planRegistration(desired, own);
-	return !create && !update && !sign && own?.public_key === stored.publicKey;
+	const desired = readDesired(context, parameters);
+	return await attempt(context, desired.url, async () => {
+		const stored = storedRegistration(context);
+		const holdsKey = holdsKeyFor(stored, desired.url, Date.now());
+		const list = await listEventWebhooks(context, holdsKey ? SHORT_LIMITS : {}).catch(
+			(error: unknown) => {
+				if (!holdsKey || !isUncertain(context, error)) throw error;
+				goOn(context, desired, error);
+				return undefined;
+			},
+		);
+		if (list === undefined) return true;
+		await removeLeftOvers(context, list, desired.url);
+		const own = findOwn(list.webhooks, desired.url);
+		const { create, update, sign } = planRegistration(desired, own);
+		const { webhookId, publicKey, url, takenDownAt } = stored;
+		const isRemembered =
+			own?.id === webhookId && own?.public_key === publicKey && url === desired.url;
+		return !create && !update && !sign && isRemembered && takenDownAt === undefined;
+	});
 }
 
 /**
@@ -70,27 +103,58 @@ export async function checkRegistration(context: IHookFunctions): Promise<boolea
  * @throws NodeApiError, NodeOperationError; n8n shows only the message of a failed publication, so
  * that says what to do as well. What was made by then is removed again.
  */
-export async function register(context: IHookFunctions): Promise<boolean> {
-	const desired = readDesired(context);
-	const webhookId = await establish(context, desired).catch(explain(context, desired.url));
-	if (wantsSampleEvents(context)) {
+export async function register(
+	context: IHookFunctions,
+	parameters: RegistrationParameters,
+): Promise<boolean> {
+	const desired = readDesired(context, parameters);
+	const { wantsSampleEvents } = parameters;
+	const seesSamples = isTest(context) && wantsSampleEvents;
+	const signer = await attempt(
+		context,
+		desired.url,
+		async () =>
+			await establish(context, desired, seesSamples).catch(async (error: unknown) => {
+				// Removed between the list and the change, for example by another n8n process.
+				if (!isGone(error)) throw error;
+				return await establish(context, desired, seesSamples);
+			}),
+	);
+	if (seesSamples) {
 		// Not awaited: n8n takes the samples only after this function has ended.
-		void requestSampleEvents(context, desired.url, webhookId);
+		const { url, oauth_client_id, oauth_client_secret, oauth_token_url } = desired;
+		const oauth = { oauth_client_id, oauth_client_secret, oauth_token_url };
+		void requestSampleEvents(context, { url, id: signer, ...oauth });
 	}
 	return true;
 }
 
 /**
- * For n8n's `delete`: removes the webhook that is ours. It is no error if it is gone already.
+ * For n8n's `delete`: removes the webhook at our URL, and nothing else. It is no error if it is
+ * gone already. That of a published workflow goes after some seconds, unless it is published again
+ * by then.
  *
- * @throws NodeApiError if it may still be there
+ * @throws NodeApiError if it is still there and waiting will not help
  */
-export async function unregister(context: IHookFunctions): Promise<boolean> {
-	if (isManualSetup(context)) return true;
-	const stored = storedRegistration(context);
+export async function unregister(
+	context: IHookFunctions,
+	{ isManualSetup }: RegistrationParameters,
+): Promise<boolean> {
+	if (isManualSetup) return true;
 	const url = webhookUrl(context);
-	await removeOwn(context, url, stored.webhookId).catch(explain(context, url, explainLeftBehind));
-	forget(stored);
+	if (isTest(context)) {
+		await removeAt(context, url).catch(explain(context, url, explainLeftBehind));
+		forget(storedRegistration(context));
+		return true;
+	}
+	const workflowId = workflowIdOf(context);
+	const former = claimOf(url);
+	if (former !== undefined && former.workflowId !== workflowId) {
+		log(context, 'warn', explainOfOtherWorkflow(url));
+		return true;
+	}
+	if (former?.hasFailed) await cleanUp(context, url, former.halfMadeId);
+	else await takeDown(context, url);
 	return true;
 }
 
@@ -100,59 +164,67 @@ export async function unregister(context: IHookFunctions): Promise<boolean> {
  *
  * @param url as `getNodeWebhookUrl` says in `webhook()`: the address of the published workflow,
  * also in a test
- * @param webhookId the stored id, if there is one
  * @returns `undefined` if SendGrid has no signed webhook of this node
  * @throws NodeApiError, within seconds: SendGrid's post is waiting for its answer
  */
 export async function fetchPublicKey(
 	context: IWebhookFunctions,
 	url: string,
-	webhookId?: string,
 ): Promise<string | undefined> {
-	const { webhooks } = await listEventWebhooks(context, { patience: 2000, timeout: 5000 });
+	const { webhooks } = await listEventWebhooks(context, SHORT_LIMITS);
 	const ofTest = context.getMode() === 'manual' ? findSibling(webhooks, url) : undefined;
-	const own = ofTest ?? findOwn(webhooks, url, webhookId);
+	const own = ofTest ?? findOwn(webhooks, url);
 	return own?.public_key || undefined;
 }
 
-/**
- * Has SendGrid post one of each event to `url`, signed with the key of webhook `webhookId`. They
- * are a convenience: a failure shows in the log only.
- */
-export async function requestSampleEvents(
+/** Runs a hook that n8n cleans up after if it throws: that calls `delete`. */
+async function attempt<T>(
 	context: IHookFunctions,
 	url: string,
-	webhookId: string,
-): Promise<void> {
-	await postSampleEvents(context, url, webhookId).catch((error: Error) => {
-		context.logger.warn(
-			`${context.getNode().name}: SendGrid does not post its sample events. Real events arrive all the same. ${error.message}`,
-		);
+	work: () => Promise<T>,
+): Promise<T> {
+	const made = isTest(context) ? undefined : claim(url, workflowIdOf(context));
+	return await work().catch((error: unknown) => {
+		if (made) made.hasFailed = true;
+		return explain(context, url)(error);
 	});
 }
 
 /** @returns the id of the webhook that signs the posts */
-async function establish(context: IHookFunctions, desired: EventWebhookSettings): Promise<string> {
+async function establish(
+	context: IHookFunctions,
+	desired: EventWebhookSettings,
+	maySignWithSibling: boolean,
+): Promise<string> {
+	const { url } = desired;
 	const stored = storedRegistration(context);
 	const list = await listEventWebhooks(context);
-	const own = findOwn(list.webhooks, desired.url, stored.webhookId);
+	const own = findOwn(list.webhooks, url);
 	const plan = planRegistration(desired, own);
+	if (!isTest(context)) {
+		sayWhatIsLeftAlone(context, list, url, stored);
+		await removeLeftOvers(context, list, url);
+	}
 
 	if (plan.create === undefined) {
-		const { id, public_key } = own as EventWebhook;
-		Object.assign(stored, { webhookId: id, publicKey: public_key, url: desired.url });
-		await finish(context, id, plan, stored);
+		const { id, public_key, enabled } = own as EventWebhook;
+		remember(stored, { webhookId: id, publicKey: public_key || undefined, url }, Date.now());
+		await finish(context, id, plan, stored).catch((error: unknown) => {
+			// It posts, and what it posts can be verified: the rest can wait.
+			if (!public_key || !enabled || isGone(error) || !isUncertain(context, error)) throw error;
+			goOn(context, desired, error);
+		});
 		return id;
 	}
 
-	const signer = wantsSampleEvents(context) ? findSigner(list, desired.url) : undefined;
+	const signer = maySignWithSibling ? findSigner(list, url) : undefined;
 	if (signer !== undefined) {
-		Object.assign(stored, { publicKey: signer.public_key, url: desired.url });
+		remember(stored, { publicKey: signer.public_key, url }, Date.now());
 		return signer.id;
 	}
 
 	const id = await makeWebhook(context, plan.create, list);
-	Object.assign(stored, { webhookId: id, url: desired.url });
+	remember(stored, { webhookId: id, url }, Date.now());
 	await finish(context, id, plan, stored).catch(async (error: unknown) => {
 		await removeHalfMade(context, id, stored);
 		throw error;
@@ -169,6 +241,58 @@ async function finish(
 ): Promise<void> {
 	if (update) await updateEventWebhook(context, id, update);
 	if (sign) stored.publicKey = await signEventWebhook(context, id);
+}
+
+/**
+ * Leaves a webhook as it is that cannot be checked or changed just now, although posts to it can be
+ * verified, and tries again later.
+ */
+function goOn(context: IHookFunctions, desired: EventWebhookSettings, error: unknown): void {
+	log(context, 'warn', explainUnchecked(desired.url, (error as Error).message));
+	delete storedRegistration(context).takenDownAt;
+	if (isTest(context)) return;
+	void putOff(
+		desired.url,
+		REPAIR_DELAYS_MS,
+		async () => {
+			const { webhooks } = await listEventWebhooks(context);
+			const own = findOwn(webhooks, desired.url);
+			const plan = planRegistration(desired, own);
+			const id = own?.id ?? (await createEventWebhook(context, plan.create ?? desired));
+			// n8n does not save static data any more: what is new in it is asked for at the next post.
+			await finish(context, id, plan, {});
+			log(context, 'info', `The Event Webhook at ${desired.url} is as it should be again.`);
+		},
+		({ message }) => log(context, 'warn', explainUnchecked(desired.url, message)),
+	);
+}
+
+/** Whether SendGrid itself says that there is no such webhook. */
+function isGone(error: unknown): boolean {
+	return errorStatus(error) === 404 && sendGridErrors(error).length > 0;
+}
+
+/** Whether a failed call says nothing about the webhook. */
+function isUncertain(context: IHookFunctions, error: unknown): boolean {
+	if (!(error instanceof NodeApiError)) return false;
+	// At a start nobody is there to be told that the API key is not valid any more, and posts can do
+	// without it.
+	const isStart = ['init', 'leadershipChange'].includes(context.getActivationMode());
+	return isStart || ![400, 401, 403].includes(errorStatus(error) ?? 0);
+}
+
+/** The sample events are a convenience: a failure shows in the log only. */
+async function requestSampleEvents(
+	context: IHookFunctions,
+	target: Parameters<typeof postSampleEvents>[1],
+): Promise<void> {
+	await postSampleEvents(context, target).catch((error: Error) =>
+		log(
+			context,
+			'warn',
+			`SendGrid does not post its sample events. Real events arrive all the same. ${error.message}`,
+		),
+	);
 }
 
 /**
@@ -206,21 +330,121 @@ async function removeHalfMade(
 	id: string,
 	stored: StoredRegistration,
 ): Promise<void> {
+	const { url } = stored;
 	await deleteEventWebhook(context, id).then(
-		() => forget(stored),
-		// n8n calls `delete` after a failed `create`, which tries once more.
-		(error: Error) =>
-			context.logger.warn(
-				`${context.getNode().name}: ${explainLeftBehind(stored.url as string, error.message)}`,
-			),
+		() => {
+			delete stored.webhookId;
+			delete stored.url;
+		},
+		(error: Error) => {
+			// n8n calls `delete` after a failed `create`, which tries once more.
+			const made = claimOf(url as string);
+			if (made) made.halfMadeId = id;
+			log(context, 'warn', explainLeftBehind(url as string, error.message));
+		},
 	);
 }
 
-async function removeOwn(context: IHookFunctions, url: string, storedId?: string): Promise<void> {
-	if (storedId !== undefined && (await deleteEventWebhook(context, storedId))) return;
-	// After a failed publication n8n has forgotten the id of what was made.
+/** After an attempt that failed: what was there before stays, or goes on leaving. */
+async function cleanUp(context: IHookFunctions, url: string, halfMadeId?: string): Promise<void> {
+	dropClaim(url);
+	if (halfMadeId !== undefined) {
+		await deleteEventWebhook(context, halfMadeId).catch(explain(context, url, explainLeftBehind));
+		return;
+	}
+	const { webhooks } = await listEventWebhooks(context, SHORT_LIMITS);
+	const own = findOwn(webhooks, url);
+	if (own && isTakenDown(own)) removeSoon(context, url, true);
+}
+
+/** Marks the webhook as leaving and has it removed after some seconds. */
+async function takeDown(context: IHookFunctions, url: string): Promise<void> {
+	const stored = storedRegistration(context);
+	const isMarked = await markAsLeaving(context, url, stored).catch((error: unknown) => {
+		if (!isUncertain(context, error)) return explain(context, url, explainLeftBehind)(error);
+		log(context, 'warn', explainLeftBehind(url, (error as Error).message));
+		return false;
+	});
+	if (stored.publicKey) stored.takenDownAt = Date.now();
+	if (isMarked === undefined) dropClaim(url);
+	else removeSoon(context, url, isMarked);
+}
+
+/** @returns whether the webhook says now that it is leaving; `undefined` if there is none */
+async function markAsLeaving(
+	context: IHookFunctions,
+	url: string,
+	stored: StoredRegistration,
+): Promise<boolean | undefined> {
+	const { webhooks } = await listEventWebhooks(context, SHORT_LIMITS);
+	const own = findOwn(webhooks, url);
+	if (own === undefined) {
+		if (stored.webhookId !== undefined && stored.url === url) {
+			log(context, 'warn', explainGone(url));
+		}
+		return undefined;
+	}
+	if (isTakenDown(own)) return true;
+	return await updateEventWebhook(context, own.id, takenDown(own)).then(
+		() => true,
+		() => false,
+	);
+}
+
+/**
+ * @param isMarked whether only to remove a webhook that still says that it is leaving. Another n8n
+ * process, which knows nothing of this one, may publish the workflow again.
+ */
+function removeSoon(context: IHookFunctions, url: string, isMarked: boolean): void {
+	claim(url, workflowIdOf(context));
+	void putOff(
+		url,
+		REMOVAL_DELAYS_MS,
+		async () => {
+			await removeAt(context, url, (webhook) => !isMarked || isTakenDown(webhook));
+			dropClaim(url);
+		},
+		({ message }) => log(context, 'warn', explainLeftBehind(url, message)),
+	);
+}
+
+async function removeAt(
+	context: IHookFunctions,
+	url: string,
+	mayGo: (webhook: EventWebhook) => boolean = () => true,
+): Promise<void> {
 	const own = findOwn((await listEventWebhooks(context)).webhooks, url);
-	if (own !== undefined) await deleteEventWebhook(context, own.id);
+	if (own !== undefined && mayGo(own)) await deleteEventWebhook(context, own.id);
+}
+
+/** Does what an n8n that was stopped in the wrong second could not do any more. */
+async function removeLeftOvers(
+	context: IHookFunctions,
+	{ webhooks }: EventWebhookList,
+	url: string,
+): Promise<void> {
+	if (isTest(context)) return;
+	const leftOvers = webhooks.filter((webhook) => isLeftOver(webhook, url, Date.now()));
+	for (const { id, url: leftUrl } of leftOvers) {
+		if (claimOf(leftUrl) !== undefined) continue;
+		await deleteEventWebhook(context, id).then(
+			() =>
+				log(context, 'info', `Removed the Event Webhook of an unpublished trigger, at ${leftUrl}.`),
+			(error: Error) => log(context, 'warn', explainLeftBehind(leftUrl, error.message)),
+		);
+	}
+}
+
+function sayWhatIsLeftAlone(
+	context: IHookFunctions,
+	{ webhooks }: EventWebhookList,
+	url: string,
+	stored: StoredRegistration,
+): void {
+	if (stored.webhookId === undefined || findOwn(webhooks, url)?.id === stored.webhookId) return;
+	const remembered = webhooks.find(({ id }) => id === stored.webhookId);
+	if (remembered) log(context, 'warn', explainElsewhere(remembered, url));
+	else if (stored.url === url) log(context, 'warn', explainGone(url));
 }
 
 /**
@@ -249,39 +473,42 @@ function withMessage(context: IHookFunctions, error: unknown, message: string): 
 	return apiError(context.getNode(), { message, status, details: sendGridErrors(error) });
 }
 
-function refusalOf(error: unknown): Refusal | undefined {
-	return refusalIn(sendGridErrors(error).map(({ message }) => message));
+function log(context: IHookFunctions, level: 'info' | 'warn', message: string): void {
+	context.logger[level](`${context.getNode().name}: ${message}`);
 }
 
 function storedRegistration(context: IHookFunctions): StoredRegistration {
 	return context.getWorkflowStaticData('node') as StoredRegistration;
 }
 
-function forget(stored: StoredRegistration): void {
-	delete stored.webhookId;
-	delete stored.publicKey;
-	delete stored.url;
-}
-
-function readDesired(context: IHookFunctions): EventWebhookSettings {
-	const events = listWords(context.getNodeParameter('events'));
+function readDesired(
+	context: IHookFunctions,
+	{ events, friendlyName, oauth }: RegistrationParameters,
+): EventWebhookSettings {
 	if (events.length === 0) {
 		throw new NodeOperationError(
 			context.getNode(),
-			'No events are chosen. Choose at least one in the list "Events" of the node.',
+			'Choose at least one event in the list "Events" of the node. None is chosen.',
+		);
+	}
+	if (oauth && Object.values(oauth).includes('')) {
+		throw new NodeOperationError(
+			context.getNode(),
+			'Fill in Client ID, Client Secret and Token URL of the option "OAuth", or remove the option. SendGrid wants all three.',
 		);
 	}
 	return desiredSettings({
 		url: webhookUrl(context),
 		events,
+		friendlyName,
+		oauth,
 		workflowName: context.getWorkflow().name ?? '',
 		nodeName: context.getNode().name,
 	});
 }
 
 /** Manual setup: without a usable key every post would be refused, which nobody would notice soon. */
-function checkVerificationKeys(context: IHookFunctions): void {
-	const keys = listKeys(context.getNodeParameter('verificationKeys', ''));
+function checkVerificationKeys(context: IHookFunctions, keys: string[]): void {
 	const badKey = keys.findIndex((key) => !isVerificationKey(key));
 	if (keys.length > 0 && badKey < 0) return;
 	const problem =
@@ -296,12 +523,11 @@ function webhookUrl(context: IHookFunctions): string {
 	return context.getNodeWebhookUrl('default') as string;
 }
 
-function isManualSetup(context: IHookFunctions): boolean {
-	return context.getNodeParameter('setup', 'automatic') === 'manual';
+function workflowIdOf(context: IHookFunctions): string {
+	return context.getWorkflow().id ?? '';
 }
 
 /** Only while n8n listens for a test event. */
-function wantsSampleEvents(context: IHookFunctions): boolean {
-	const options = context.getNodeParameter('options', {}) as { sendSampleEvents?: boolean };
-	return context.getMode() === 'manual' && options.sendSampleEvents !== false;
+function isTest(context: IHookFunctions): boolean {
+	return context.getMode() === 'manual';
 }

@@ -77,7 +77,177 @@ describe('Event Webhook', () => {
 		});
 	});
 
+	const OAUTH = {
+		client: { id: 'sendgrid', secret: 'kept-secret', url: 'https://auth.example.com/token' },
+	};
+
+	describe('Create', () => {
+		it('makes a signed webhook for the chosen events', async () => {
+			const [created] = await run('create', undefined, {
+				url: FOREIGN_URL,
+				events: ['open', 'spamreport'],
+			});
+			const [webhook] = sendGrid.webhooks;
+			expect(created).toMatchObject({
+				id: webhook?.id,
+				url: FOREIGN_URL,
+				enabled: true,
+				open: true,
+				spamReport: true,
+				click: false,
+				publicKey: sendGrid.publicKey(webhook!.id),
+			});
+		});
+
+		it('sets everything that SendGrid has', async () => {
+			const [created] = await run('create', undefined, {
+				url: FOREIGN_URL,
+				events: ['account_status_change', 'click'],
+				additionalFields: { enabled: false, friendlyName: 'CRM', oauth: OAUTH, signed: false },
+			});
+			expect(sendGrid.webhooks).toMatchObject([
+				{
+					url: FOREIGN_URL,
+					enabled: false,
+					friendly_name: 'CRM',
+					click: true,
+					account_status_change: true,
+					oauth_client_id: 'sendgrid',
+					oauth_client_secret: 'kept-secret',
+					oauth_token_url: 'https://auth.example.com/token',
+				},
+			]);
+			expect(created).toMatchObject({ friendlyName: 'CRM', oauthClientId: 'sendgrid' });
+			expect(created).not.toHaveProperty('publicKey');
+			expect(JSON.stringify(created)).not.toContain('kept-secret');
+		});
+
+		it.each([
+			['no URL', { url: ' ' }, 'URL: Enter the address'],
+			['a URL that is none', { url: 'crm' }, '"crm" is none'],
+			['an unknown event', { events: ['opened'] }, 'Events: Use one of: processed'],
+			[
+				'half of OAuth',
+				{ additionalFields: { oauth: { client: { id: 'sendgrid' } } } },
+				'OAuth: Fill in Client ID, Client Secret and Token URL',
+			],
+		])('asks nothing of SendGrid with %s', async (_case, wrong: INodeParameters, message) => {
+			const parameters = { url: FOREIGN_URL, events: ['open'], ...wrong };
+			await expect(run('create', undefined, parameters)).rejects.toThrow(message);
+			expect(sendGrid.requests).toHaveLength(0);
+		});
+
+		it('says what takes the slots of the plan, and what to do', async () => {
+			for (const name of ['a', 'b', 'c']) sendGrid.addWebhook({ url: `${FOREIGN_URL}/${name}` });
+			await expect(run('create', undefined, { url: FOREIGN_URL })).rejects.toThrow(
+				/^All 3 Event Webhooks of your plan are in use\. Delete one in SendGrid.*sendgrid\/a/,
+			);
+		});
+
+		it('passes on that there is one with this URL', async () => {
+			sendGrid.addWebhook({ url: FOREIGN_URL });
+			await expect(run('create', undefined, { url: FOREIGN_URL })).rejects.toThrow(
+				'already exists. Please provide a unique URL',
+			);
+		});
+
+		it('leaves nothing behind that is not signed although it should be', async () => {
+			sendGrid.failNext(/^PATCH .*signed/, { status: 403 });
+			await expect(run('create', undefined, { url: FOREIGN_URL })).rejects.toThrow(
+				/^Nothing was created: The SendGrid API key lacks/,
+			);
+			expect(sendGrid.webhooks).toEqual([]);
+		});
+	});
+
+	describe('Update', () => {
+		const existing = () =>
+			sendGrid.addWebhook({
+				url: FOREIGN_URL,
+				enabled: true,
+				friendly_name: 'CRM',
+				open: true,
+				account_status_change: true,
+				oauth_client_id: 'old',
+				oauth_client_secret: 'old-secret',
+				oauth_token_url: 'https://old.example.com',
+				signed: true,
+			});
+
+		it.each<[string, INodeParameters, object]>([
+			['the name', { friendlyName: 'New' }, { friendly_name: 'New' }],
+			['no name', { friendlyName: '' }, { friendly_name: '' }],
+			['the URL', { url: `${FOREIGN_URL}/2` }, { url: `${FOREIGN_URL}/2` }],
+			['that it is disabled', { enabled: false }, { enabled: false }],
+			[
+				'the events',
+				{ events: ['click'] },
+				{ click: true, open: false, account_status_change: false },
+			],
+			[
+				'OAuth',
+				{ oauth: OAUTH },
+				{
+					oauth_client_id: 'sendgrid',
+					oauth_client_secret: 'kept-secret',
+					oauth_token_url: 'https://auth.example.com/token',
+				},
+			],
+			[
+				'no OAuth',
+				{ oauth: { client: {} } },
+				{ oauth_client_id: '', oauth_client_secret: '', oauth_token_url: '' },
+			],
+		])('changes %s and leaves the rest', async (_case, updateFields, changed) => {
+			const webhook = existing();
+			const before = { ...webhook };
+			const other = sendGrid.addWebhook({ url: 'https://other.example.com' });
+			const otherBefore = JSON.stringify(other);
+
+			const [updated] = await run('update', webhook.id, { updateFields });
+
+			expect({ ...webhook, updated_date: '' }).toEqual({ ...before, ...changed, updated_date: '' });
+			expect(updated).toMatchObject({ id: webhook.id, url: webhook.url });
+			expect(JSON.stringify(other)).toBe(otherBefore);
+		});
+
+		it('switches signing off, and on with a new key', async () => {
+			const { id } = existing();
+			const former = sendGrid.publicKey(id);
+			const [off] = await run('update', id, { updateFields: { signed: false } });
+			expect(off).not.toHaveProperty('publicKey');
+			const [on] = await run('update', id, { updateFields: { signed: true } });
+			expect(on?.publicKey).toBe(sendGrid.publicKey(id));
+			expect(on?.publicKey).not.toBe(former);
+			expect(sendGrid.requests.map(({ method }) => method)).toEqual([
+				...['GET', 'PATCH', 'GET'],
+				...['GET', 'PATCH', 'GET'],
+			]);
+		});
+
+		it('needs something to change', async () => {
+			await expect(run('update', existing().id)).rejects.toThrow('Add at least one field');
+			expect(sendGrid.requests).toHaveLength(0);
+		});
+	});
+
 	describe('Send Test', () => {
+		it('tests the OAuth settings of the webhook as well', async () => {
+			const { id } = sendGrid.addWebhook({
+				url: TRIGGER_URL,
+				oauth_client_id: 'sendgrid',
+				oauth_client_secret: 'kept-secret',
+				oauth_token_url: 'https://auth.example.com/token',
+			});
+			await run('sendTest', id);
+			expect(sendGrid.requests.at(-1)?.body).toEqual({
+				id,
+				url: TRIGGER_URL,
+				oauth_client_id: 'sendgrid',
+				oauth_token_url: 'https://auth.example.com/token',
+			});
+		});
+
 		it("has SendGrid post its sample events to the webhook's own URL", async () => {
 			const { id, url } = sendGrid.addWebhook({ url: TRIGGER_URL });
 			sendGrid.addWebhook({ url: FOREIGN_URL });
@@ -152,13 +322,23 @@ describe('Event Webhook', () => {
 		});
 	});
 
-	it.each(['get', 'sendTest', 'rotateKey', 'delete'])(
+	it.each(['get', 'update', 'sendTest', 'rotateKey', 'delete'])(
 		'%s asks nothing of SendGrid without an ID: it would act on the oldest webhook',
 		async (operation) => {
 			await expect(run(operation, ' ')).rejects.toThrow('Webhook: Choose a webhook');
 			expect(sendGrid.requests).toHaveLength(0);
 		},
 	);
+
+	it.each(['.', '..'])('takes %j for no ID, which would lead to another call', async (id) => {
+		const { id: oldest } = sendGrid.addWebhook({ url: FOREIGN_URL, signed: true });
+		const key = sendGrid.publicKey(oldest);
+		for (const operation of ['get', 'sendTest', 'rotateKey', 'delete']) {
+			await expect(run(operation, id)).rejects.toThrow(`"${id}" cannot be one`);
+		}
+		expect(sendGrid.requests).toHaveLength(0);
+		expect(sendGrid.publicKey(oldest)).toBe(key);
+	});
 
 	it('goes on after a failed item with continue on fail', async () => {
 		const { id } = sendGrid.addWebhook({ url: TRIGGER_URL });

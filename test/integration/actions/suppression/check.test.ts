@@ -106,6 +106,18 @@ describe('Suppression > Check', () => {
 		expect(Math.max(...sendGrid.requests.map(({ concurrent }) => concurrent))).toBe(6);
 	});
 
+	it('has no call under way any more when it has failed', async () => {
+		sendGrid.failNext(/\/bounces\//, { status: 400 });
+		sendGrid.failNext(/./, { delayMs: 300 }, Infinity);
+
+		await expect(check('ann@example.com')).rejects.toThrow();
+
+		expect(sendGrid.requests.map(({ status }) => status).sort()).toEqual([
+			...[200, 200, 200, 200, 200],
+			400,
+		]);
+	});
+
 	it('takes "Name <address>" and encodes what a path cannot hold', async () => {
 		sendGrid.account().addSuppression('bounces', { email: 'ann+50%/x@example.com' });
 

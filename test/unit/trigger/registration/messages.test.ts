@@ -1,8 +1,8 @@
+import { explainFullSlots, refusalIn } from '../../../../nodes/SendGrid/api/webhookRefusals';
 import {
-	explainFullSlots,
+	explainElsewhere,
 	explainLeftBehind,
 	explainRefusal,
-	refusalIn,
 } from '../../../../nodes/SendGrid/trigger/registration/messages';
 
 const URL_OF_NODE = 'https://n8n.example.com/webhook/0b1c/events';
@@ -29,11 +29,11 @@ describe("the meaning of SendGrid's words", () => {
 
 describe('the explanation', () => {
 	it.each([
-		['noFreeSlot', /Event Webhooks and delete one/],
-		['urlExists', /already has an Event Webhook at https:\/\/n8n.*delete it there/],
-		['invalidUrl', /https:\/\/n8n.*WEBHOOK_URL/],
-		['lockedByPlan', /https:\/\/n8n.*delete those/],
-	] as const)('of %s says what to do', (refusal, words) => {
+		['noFreeSlot', /^All Event Webhooks of your plan are in use\. Delete one in SendGrid/],
+		['urlExists', /^Delete the Event Webhook at https:\/\/n8n\.example\.com.*perhaps a subuser/],
+		['invalidUrl', /^Set the environment variable WEBHOOK_URL .*N8N_WEBHOOK_URL.*https:\/\/n8n/],
+		['lockedByPlan', /^Delete an Event Webhook .*or upgrade.*https:\/\/n8n/],
+	] as const)('of %s begins with what to do', (refusal, words) => {
 		expect(explainRefusal(refusal, URL_OF_NODE)).toMatch(words);
 	});
 
@@ -50,10 +50,13 @@ describe('the explanation', () => {
 				{ id: '2', friendly_name: null, url: 'https://old.example.com/', enabled: false },
 			],
 		});
-		expect(text).toContain('2 of 2 are in use');
+		expect(text).toMatch(
+			/^All 2 Event Webhooks of your plan are in use\. Delete one in SendGrid under Settings > Mail Settings > Event Webhooks, or upgrade/,
+		);
 		expect(text).toContain('"CRM" at https://crm.example.com/hook,');
-		expect(text).toContain('"without a name" at https://old.example.com/ (disabled)');
-		expect(text).toContain('Event Webhooks and delete one');
+		expect(text).toContain(
+			'"without a name" at https://old.example.com/ (disabled, counts as well)',
+		);
 		expect(text).not.toMatch(/password|secret|user/);
 	});
 
@@ -64,7 +67,19 @@ describe('the explanation', () => {
 
 	it('of a webhook left behind says where it is and why', () => {
 		expect(explainLeftBehind(URL_OF_NODE, 'No permission.')).toMatch(
-			/The Event Webhook at https:\/\/n8n.*is still in SendGrid\. No permission\. .*delete it there/,
+			/delete the Event Webhook at https:\/\/n8n.*It could not be removed: No permission\.$/,
 		);
+	});
+
+	it('of a webhook of somebody else shows no secret of its address', () => {
+		const webhook = {
+			id: '1',
+			friendly_name: 'Production',
+			url: 'https://user:password@prod.example.com/webhook/0b1c/events?token=secret',
+			enabled: true,
+		};
+		const text = explainElsewhere(webhook, URL_OF_NODE);
+		expect(text).toContain('"Production" at https://prod.example.com/webhook/0b1c/events');
+		expect(text).not.toMatch(/password|secret|user/);
 	});
 });

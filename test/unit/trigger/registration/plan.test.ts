@@ -5,7 +5,10 @@ import {
 	desiredSettings,
 	findOwn,
 	findSibling,
+	isLeftOver,
+	isTakenDown,
 	planRegistration,
+	takenDown,
 } from '../../../../nodes/SendGrid/trigger/registration/plan';
 
 const URL_OF_NODE = 'https://n8n.example.com/webhook/0b1c/events';
@@ -17,6 +20,11 @@ const wish = {
 	nodeName: 'SendGrid Email Trigger',
 };
 const desired = desiredSettings(wish);
+const OAUTH = {
+	oauth_client_id: 'sendgrid',
+	oauth_client_secret: 'not shown',
+	oauth_token_url: 'https://auth.example.com/token',
+};
 
 /** The webhook after everything has been done. */
 const registered: EventWebhook = { ...desired, id: 'ours', public_key: 'MFkw' };
@@ -47,6 +55,18 @@ describe('the desired settings', () => {
 		expect(Object.keys(flags).filter((flag) => flags[flag])).toEqual(['open', 'spam_report']);
 	});
 
+	it('have the name that the user chose', () => {
+		const friendlyName = 'Opens of our newsletter';
+		expect(desiredSettings({ ...wish, friendlyName })).toMatchObject({
+			friendly_name: friendlyName,
+		});
+	});
+
+	it('have the OAuth settings of the user, if there are any', () => {
+		expect(desiredSettings({ ...wish, oauth: OAUTH })).toMatchObject(OAUTH);
+		expect(desired).not.toHaveProperty('oauth_client_id');
+	});
+
 	it('have a name that is never too long and never ends within a character', () => {
 		fc.assert(
 			fc.property(fc.string({ unit: 'grapheme' }), fc.string(), (workflowName, nodeName) => {
@@ -72,13 +92,8 @@ describe('the webhook that is ours', () => {
 		expect(findOwn([foreign, same], URL_OF_NODE)).toBe(same);
 	});
 
-	it('has the stored id, wherever it posts to by now', () => {
-		expect(findOwn([foreign, elsewhere], URL_OF_NODE, 'ours')).toBe(elsewhere);
-	});
-
-	it('is the one at our URL if another has the stored id: two cannot have one URL', () => {
-		const atUrl = { ...registered, id: 'other' };
-		expect(findOwn([elsewhere, atUrl], URL_OF_NODE, 'ours')).toBe(atUrl);
+	it('is none that posts elsewhere', () => {
+		expect(findOwn([foreign, elsewhere], URL_OF_NODE)).toBeUndefined();
 	});
 
 	it.each([
@@ -89,7 +104,7 @@ describe('the webhook that is ours', () => {
 		URL_OF_NODE.replace('webhook', 'webhook-test'),
 		'not a URL',
 	])('is not the one at %s', (url) => {
-		expect(findOwn([{ ...registered, url }], URL_OF_NODE, 'another-id')).toBeUndefined();
+		expect(findOwn([{ ...registered, url }], URL_OF_NODE)).toBeUndefined();
 	});
 });
 
@@ -117,7 +132,75 @@ describe('the webhook of the same node under its other address', () => {
 	});
 });
 
+describe('a webhook that is taken down', () => {
+	const now = Date.parse('2026-11-20T12:00:00Z');
+	const left: EventWebhook = {
+		...registered,
+		...takenDown(registered),
+		url: URL_OF_NODE.replace('0b1c', '77ff'),
+		updated_date: '2026-11-20T11:58:00Z',
+	};
+
+	it('stays as it is, but for its name', () => {
+		expect(takenDown(registered)).toEqual({
+			...desired,
+			friendly_name: 'n8n: Newsletter - SendGrid Email Trigger (unpublished)',
+		});
+		expect(isTakenDown(left)).toBe(true);
+		expect(isTakenDown(registered)).toBe(false);
+		expect(isTakenDown(foreign)).toBe(false);
+	});
+
+	it('says so however long its name is', () => {
+		const { friendly_name } = takenDown({ ...registered, friendly_name: 'n'.repeat(64) });
+		expect(friendly_name).toHaveLength(64);
+		expect(isTakenDown({ ...registered, friendly_name })).toBe(true);
+	});
+
+	it('is published again by giving it its name', () => {
+		const leaving = { ...registered, ...takenDown(registered) };
+		expect(planRegistration(desired, leaving)).toEqual({ update: desired, sign: false });
+	});
+
+	it('is a left-over if it has been so for a while', () => {
+		expect(isLeftOver(left, URL_OF_NODE, now)).toBe(true);
+	});
+
+	it.each<[string, Partial<EventWebhook>]>([
+		['only just taken down', { updated_date: '2026-11-20T11:59:50Z' }],
+		['without a date', { updated_date: undefined }],
+		['our own', { url: URL_OF_NODE }],
+		['of another n8n', { url: left.url.replace('n8n.example', 'staging.example') }],
+		['of a test', { url: left.url.replace('/webhook/', '/webhook-test/') }],
+		['of another node', { url: left.url.replace('/events', '/orders') }],
+		['unreadable', { url: 'not a URL' }],
+		['published', { friendly_name: 'n8n: Newsletter' }],
+	])('is no left-over if it is %s', (_case, change) => {
+		expect(isLeftOver({ ...left, ...change }, URL_OF_NODE, now)).toBe(false);
+	});
+});
+
 describe('the plan', () => {
+	it('turns OAuth on, and off again in the way that SendGrid has for it', () => {
+		const wanted = desiredSettings({ ...wish, oauth: OAUTH });
+		expect(planRegistration(wanted, registered)).toEqual({ update: wanted, sign: false });
+
+		// SendGrid does not show the secret.
+		const shown = { ...registered, ...OAUTH, oauth_client_secret: undefined };
+		expect(planRegistration(wanted, shown)).toEqual({ sign: false });
+		expect(planRegistration(desired, shown).update).toEqual({
+			...desired,
+			oauth_client_id: '',
+			oauth_client_secret: '',
+			oauth_token_url: '',
+		});
+	});
+
+	it('takes null for no OAuth', () => {
+		const shown = { ...registered, oauth_client_id: null, oauth_token_url: null };
+		expect(planRegistration(desired, shown)).toEqual({ sign: false });
+	});
+
 	it('has nothing to do when all is as desired', () => {
 		expect(planRegistration(desired, registered)).toEqual({ sign: false });
 	});
