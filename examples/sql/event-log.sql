@@ -1,9 +1,9 @@
--- Tables and functions for the example workflows "Event log in PostgreSQL", "Update a record per
--- message", "Catch up after an outage" and "Event health". PostgreSQL 12 or newer.
+-- The event log: tables and functions that all examples with PostgreSQL build on.
+-- PostgreSQL 12 or newer.
 --
 --   psql "$DATABASE_URL" -f event-log.sql
 --
--- Running it again keeps the data and brings the functions up to date.
+-- Run it again after an update: the data stays, the functions are replaced.
 
 BEGIN;
 
@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS sendgrid_events (
 	reason         text,                      -- of a bounce or drop; else the server's answer
 	asm_group_id   integer,                   -- the unsubscribe group of the mail
 	custom_args    jsonb NOT NULL DEFAULT '{}',
-	raw            jsonb NOT NULL             -- exactly what SendGrid sent
+	raw            jsonb NOT NULL             -- what SendGrid sent
 );
 
 -- What happened to this message? Did this address bounce? What happened on this day?
@@ -79,13 +79,69 @@ CREATE TABLE IF NOT EXISTS sendgrid_suppressions (
 	PRIMARY KEY (email, cause, group_id)
 );
 
--- The addresses that may not be mailed: SELECT 1 FROM sendgrid_do_not_mail WHERE email = … for
--- marketing mail; with AND stops = 'all' for receipts and the like, which an unsubscribed
--- customer still has to get.
+-- The addresses that may not be mailed. stops = 'all' counts for receipts and the like, too, which
+-- an unsubscribed customer still has to get.
 CREATE OR REPLACE VIEW sendgrid_do_not_mail AS
 SELECT email, stops, cause, group_id, changed_at, reason
 FROM sendgrid_suppressions
 WHERE active AND stops <> 'nothing';
+
+-- May this address get marketing mail of this unsubscribe group? Returns what speaks against it
+-- (bounce, invalid, spamreport, unsubscribe, group_unsubscribe), or NULL if nothing does.
+CREATE OR REPLACE FUNCTION why_not_to_mail(address text, unsubscribe_group integer)
+RETURNS text LANGUAGE sql STABLE AS $$
+	SELECT cause
+	FROM sendgrid_do_not_mail
+	WHERE email = lower(trim(address)) AND group_id IN (0, unsubscribe_group)
+	ORDER BY stops, changed_at DESC, cause
+	LIMIT 1
+$$;
+
+-- ---------------------------------------------------------------------------------------------
+-- 4. How many events of each kind a day had, by the domain of the recipient. Charts and rates are
+--    read from here, and the figures outlive the events they were counted from.
+-- ---------------------------------------------------------------------------------------------
+CREATE TABLE IF NOT EXISTS sendgrid_daily (
+	day     date NOT NULL,                   -- in UTC
+	kind    text NOT NULL,                   -- the event; block and machine_open are counted apart
+	domain  text NOT NULL,                   -- lower case; '' for events of no recipient
+	events  bigint NOT NULL,
+	PRIMARY KEY (day, kind, domain)
+);
+
+CREATE OR REPLACE FUNCTION sendgrid_event_kind(event text, bounce_kind text, machine_open boolean)
+RETURNS text LANGUAGE sql IMMUTABLE AS $$
+	SELECT CASE
+		WHEN event = 'bounce' AND bounce_kind = 'block' THEN 'block'
+		WHEN event = 'open' AND machine_open THEN 'machine_open'
+		ELSE event
+	END
+$$;
+
+-- ---------------------------------------------------------------------------------------------
+-- 5. What the trigger's output Problems reported: posts that were refused or left out.
+-- ---------------------------------------------------------------------------------------------
+CREATE TABLE IF NOT EXISTS sendgrid_problems (
+	problem_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	reported_at  timestamptz NOT NULL DEFAULT now(),
+	kind         text NOT NULL,              -- a code
+	count        integer NOT NULL,           -- how often, since then:
+	since        timestamptz NOT NULL,
+	problem      text NOT NULL,              -- in words
+	what_to_do   text NOT NULL,
+	told         boolean NOT NULL DEFAULT false  -- the example "Event health" has told of it
+);
+
+-- PostgreSQL stores no zero characters and no halves of surrogate pairs, which mail servers have
+-- been seen to write into their answers. In JSON text they are escapes such as \u0000; an escaped
+-- backslash before "u0000" is none. Each becomes the replacement character.
+CREATE OR REPLACE FUNCTION storable_json(items text) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+	SELECT CASE
+		WHEN items LIKE '%\\u0000%' OR items ~ '\\u[dD][89a-fA-F]' THEN
+			regexp_replace(items, '(?<!\\)((?:\\\\)*)\\u(?:0000|[dD][89a-fA-F]..)', '\1\\ufffd', 'g')
+		ELSE items
+	END::jsonb
+$$;
 
 -- Among events of the same second, the one that comes later in the life of a mail is the latest.
 CREATE OR REPLACE FUNCTION sendgrid_event_rank(event text) RETURNS integer LANGUAGE sql IMMUTABLE AS $$
@@ -96,13 +152,13 @@ CREATE OR REPLACE FUNCTION sendgrid_event_rank(event text) RETURNS integer LANGU
 $$;
 
 -- ---------------------------------------------------------------------------------------------
--- Stores items of SendGrid Email Trigger, given as a JSON array, and returns how many of them were new.
--- One statement, so all of it happens or nothing. The states below are made from the new events
+-- Stores items of SendGrid Email Trigger, given as the text of a JSON array, and returns how many of
+-- them were new. One statement, so all of it happens or nothing. The states below are made from the new events
 -- alone: storing the same events again changes nothing, and counts never double. Rows are written
 -- in the order of their keys, so that two executions at a time wait for each other instead of
 -- blocking each other.
 -- ---------------------------------------------------------------------------------------------
-CREATE OR REPLACE FUNCTION store_sendgrid_events(items jsonb) RETURNS integer LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION store_sendgrid_events(items text) RETURNS integer LANGUAGE sql AS $$
 WITH stored AS (
 	INSERT INTO sendgrid_events (
 		event_id, event, email, occurred_at, message_id, machine_open, url, ip, user_agent,
@@ -123,7 +179,7 @@ WITH stored AS (
 		(item ->> 'asmGroupId')::integer,
 		coalesce(item -> 'customArgs', '{}'),
 		coalesce(item -> 'raw', item)
-	FROM jsonb_array_elements(items) AS item
+	FROM jsonb_array_elements(storable_json(items)) AS item
 	ORDER BY item ->> 'dedupeKey'
 	ON CONFLICT (event_id) DO NOTHING
 	RETURNING *
@@ -140,8 +196,8 @@ messages AS (
 		(array_agg(event ORDER BY occurred_at DESC, sendgrid_event_rank(event) DESC, event DESC))[1],
 		max(occurred_at),
 		min(occurred_at) FILTER (WHERE event = 'delivered'),
-		min(occurred_at) FILTER (WHERE event = 'open' AND NOT machine_open),
-		count(*) FILTER (WHERE event = 'open' AND NOT machine_open),
+		min(occurred_at) FILTER (WHERE event = 'open' AND machine_open IS NOT TRUE),
+		count(*) FILTER (WHERE event = 'open' AND machine_open IS NOT TRUE),
 		count(*) FILTER (WHERE event = 'open' AND machine_open),
 		min(occurred_at) FILTER (WHERE event = 'click'),
 		count(*) FILTER (WHERE event = 'click'),
@@ -195,18 +251,25 @@ suppressions AS (
 		SELECT
 			email,
 			CASE
+				-- SendGrid drops mail to those whom it knows from before this log began.
+				WHEN event = 'dropped' AND reason = 'Spam Reporting Address' THEN 'spamreport'
+				WHEN event = 'dropped' AND reason = 'Unsubscribed Address' THEN
+					CASE WHEN asm_group_id IS NULL THEN 'unsubscribe' ELSE 'group_unsubscribe' END
+				WHEN event = 'dropped' AND reason = 'Invalid' THEN 'invalid'
 				WHEN bounce_kind = 'hard' THEN 'bounce'
 				WHEN event = 'bounce' AND bounce_kind = 'block' THEN 'block'
 				WHEN event IN ('spamreport', 'unsubscribe') THEN event
 				WHEN event IN ('group_unsubscribe', 'group_resubscribe') THEN 'group_unsubscribe'
 			END AS cause,
-			CASE WHEN event LIKE 'group\_%' THEN coalesce(asm_group_id, 0) ELSE 0 END
-				AS group_id,
+			asm_group_id,
 			event <> 'group_resubscribe' AS active,
 			occurred_at,
 			reason
 		FROM stored
-	) AS news
+	) AS causes
+	CROSS JOIN LATERAL (
+		SELECT CASE WHEN cause = 'group_unsubscribe' THEN coalesce(asm_group_id, 0) ELSE 0 END AS group_id
+	) AS suppressed_group
 	WHERE email IS NOT NULL AND cause IS NOT NULL
 	ORDER BY email, cause, group_id, occurred_at DESC, active DESC, reason DESC NULLS LAST
 	ON CONFLICT (email, cause, group_id) DO UPDATE SET
@@ -216,15 +279,40 @@ suppressions AS (
 	-- By the time of events, not by arrival; in doubt the address stays suppressed.
 	WHERE (excluded.changed_at, excluded.active, coalesce(excluded.reason, ''))
 		> (known.changed_at, known.active, coalesce(known.reason, ''))
+),
+daily AS (
+	INSERT INTO sendgrid_daily AS known (day, kind, domain, events)
+	SELECT
+		(occurred_at AT TIME ZONE 'UTC')::date AS day,
+		sendgrid_event_kind(event, bounce_kind, machine_open) AS kind,
+		coalesce(split_part(email, '@', 2), '') AS domain,
+		count(*)
+	FROM stored
+	GROUP BY 1, 2, 3
+	ORDER BY 1, 2, 3
+	ON CONFLICT (day, kind, domain) DO UPDATE SET events = known.events + excluded.events
 )
 SELECT count(*)::integer FROM stored
 $$;
 
+-- Stores reports of the trigger's output Problems, given as the text of a JSON array.
+CREATE OR REPLACE FUNCTION store_sendgrid_problems(reports text) RETURNS integer LANGUAGE sql AS $$
+	WITH stored AS (
+		INSERT INTO sendgrid_problems (kind, count, since, problem, what_to_do)
+		SELECT
+			report ->> 'kind', (report ->> 'count')::integer, (report ->> 'since')::timestamptz,
+			report ->> 'problem', report ->> 'whatToDo'
+		FROM jsonb_array_elements(storable_json(reports)) AS report
+		RETURNING 1
+	)
+	SELECT count(*)::integer FROM stored
+$$;
+
 -- ---------------------------------------------------------------------------------------------
--- Stores results of SendGrid Email > Suppression > Get Many, given as a JSON array, and returns
--- how many of them were news. Storing them again changes nothing.
+-- Stores results of SendGrid Email > Suppression > Get Many, given as the text of a JSON array, and
+-- returns how many of them were news. Storing them again changes nothing.
 -- ---------------------------------------------------------------------------------------------
-CREATE OR REPLACE FUNCTION store_sendgrid_suppressions(entries jsonb) RETURNS integer LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION store_sendgrid_suppressions(entries text) RETURNS integer LANGUAGE sql AS $$
 WITH stored AS (
 	INSERT INTO sendgrid_suppressions AS known (
 		email, cause, group_id, active, changed_at, reason
@@ -245,7 +333,7 @@ WITH stored AS (
 			coalesce((entry ->> 'groupId')::integer, 0) AS group_id,
 			coalesce((entry ->> 'createdAt')::timestamptz, now()) AS changed_at,
 			entry ->> 'reason' AS reason
-		FROM jsonb_array_elements(entries) AS entry
+		FROM jsonb_array_elements(storable_json(entries)) AS entry
 	) AS news
 	WHERE email IS NOT NULL AND cause IS NOT NULL
 	ORDER BY email, cause, group_id, changed_at DESC, reason DESC NULLS LAST
@@ -259,5 +347,16 @@ WITH stored AS (
 )
 SELECT count(*)::integer FROM stored
 $$;
+
+-- A log that began before days were counted: count them once.
+INSERT INTO sendgrid_daily (day, kind, domain, events)
+SELECT
+	(occurred_at AT TIME ZONE 'UTC')::date,
+	sendgrid_event_kind(event, bounce_kind, machine_open),
+	coalesce(split_part(email, '@', 2), ''),
+	count(*)
+FROM sendgrid_events
+WHERE NOT EXISTS (SELECT FROM sendgrid_daily)
+GROUP BY 1, 2, 3;
 
 COMMIT;

@@ -10,9 +10,10 @@ import { runtime } from '../../scripts/n8n/runtime';
 const STATE = `SELECT
 	(SELECT json_agg(to_jsonb(e) - 'received_at' ORDER BY event_id) FROM sendgrid_events e) AS events,
 	(SELECT json_agg(m ORDER BY message_id, email) FROM sendgrid_messages m) AS messages,
-	(SELECT json_agg(s ORDER BY email, cause, group_id) FROM sendgrid_suppressions s) AS suppressions`;
+	(SELECT json_agg(s ORDER BY email, cause, group_id) FROM sendgrid_suppressions s) AS suppressions,
+	(SELECT json_agg(d ORDER BY day, kind, domain) FROM sendgrid_daily d) AS daily`;
 
-const EMPTY = 'TRUNCATE sendgrid_events, sendgrid_messages, sendgrid_suppressions';
+const EMPTY = 'TRUNCATE sendgrid_events, sendgrid_messages, sendgrid_suppressions, sendgrid_daily';
 
 const describeWithPostgres = runtime.postgres ? describe : describe.skip;
 
@@ -116,9 +117,10 @@ describeWithPostgres('The tables of the event log', () => {
 		const [sums] = await server.query(
 			database,
 			`SELECT (SELECT count(*) FROM sendgrid_events) AS events,
-				(SELECT sum(clicks) FROM sendgrid_messages) AS clicks`,
+				(SELECT sum(clicks) FROM sendgrid_messages) AS clicks,
+				(SELECT sum(events) FROM sendgrid_daily) AS counted`,
 		);
-		expect(sums).toEqual({ events: 300, clicks: 150 });
+		expect(sums).toEqual({ events: 300, clicks: 150, counted: 300 });
 	});
 
 	test('stop all mail after a hard bounce or a complaint, marketing after an unsubscribe', async () => {
@@ -148,6 +150,99 @@ describeWithPostgres('The tables of the event log', () => {
 			{ email: 'left@example.com', stops: 'marketing' },
 			{ email: 'spam@example.com', stops: 'all' },
 		]);
+	});
+
+	test('know from drops whom SendGrid keeps on its lists from before', async () => {
+		const drop = (email: string, reason: string, asm_group_id?: number) =>
+			normalizeEvent(sampleEvent('dropped', { email, reason, asm_group_id }));
+		await server.execute(
+			database,
+			storing([
+				drop('left@example.com', 'Unsubscribed Address'),
+				drop('no-news@example.com', 'Unsubscribed Address', 7),
+				drop('annoyed@example.com', 'Spam Reporting Address'),
+				drop('gone@example.com', 'Bounced Address'),
+				drop('wrong@example.com', 'Invalid'),
+				drop('fine@example.com', 'Spam Content'),
+			]),
+		);
+		expect(
+			await server.query(
+				database,
+				'SELECT email, cause, group_id, stops FROM sendgrid_do_not_mail ORDER BY email',
+			),
+		).toEqual([
+			{ email: 'annoyed@example.com', cause: 'spamreport', group_id: 0, stops: 'all' },
+			{ email: 'gone@example.com', cause: 'bounce', group_id: 0, stops: 'all' },
+			{ email: 'left@example.com', cause: 'unsubscribe', group_id: 0, stops: 'marketing' },
+			{ email: 'no-news@example.com', cause: 'group_unsubscribe', group_id: 7, stops: 'marketing' },
+			{ email: 'wrong@example.com', cause: 'invalid', group_id: 0, stops: 'all' },
+		]);
+		const against = async (address: string, group: number) => {
+			const sql = `SELECT why_not_to_mail('${address}', ${group}) AS cause`;
+			return (await server.query<{ cause: string | null }>(database, sql))[0]!.cause;
+		};
+		expect(await against(' No-News@example.com ', 7)).toBe('group_unsubscribe');
+		expect(await against('no-news@example.com', 8)).toBeNull();
+		expect(await against('left@example.com', 8)).toBe('unsubscribe');
+		expect(await against('gone@example.com', 8)).toBe('bounce');
+		expect(await against('fine@example.com', 7)).toBeNull();
+	});
+
+	test('count events by day, by kind and by the domain of the recipient', async () => {
+		const at = (timestamp: string, more: object) => ({
+			timestamp: Date.parse(timestamp) / 1000,
+			email: 'Ann@Example.com',
+			...more,
+		});
+		await server.execute(
+			database,
+			storing(
+				[
+					sampleEvent('bounce', at('2026-11-20T23:59:59Z', {})),
+					sampleEvent('bounce', at('2026-11-21T00:00:00Z', { type: 'blocked' })),
+					sampleEvent('open', at('2026-11-21T10:00:00Z', {})),
+					sampleEvent('open', at('2026-11-21T11:00:00Z', { email: 'bob@example.com' })),
+					sampleEvent('open', at('2026-11-21T10:00:00Z', { sg_machine_open: true })),
+					sampleEvent('account_status_change', at('2026-11-21T10:00:00Z', { email: undefined })),
+				].map((event) => normalizeEvent(event)),
+			),
+		);
+		const counts = 'SELECT * FROM sendgrid_daily ORDER BY day, kind';
+		expect(await server.query(database, counts)).toEqual([
+			{ day: '2026-11-20', kind: 'bounce', domain: 'example.com', events: 1 },
+			{ day: '2026-11-21', kind: 'account_status_change', domain: '', events: 1 },
+			{ day: '2026-11-21', kind: 'block', domain: 'example.com', events: 1 },
+			{ day: '2026-11-21', kind: 'machine_open', domain: 'example.com', events: 1 },
+			{ day: '2026-11-21', kind: 'open', domain: 'example.com', events: 2 },
+		]);
+	});
+
+	test('take text that PostgreSQL cannot store, and change no other', async () => {
+		const stored = fc.string({
+			unit: fc.constantFrom(
+				'\u0000',
+				'\\',
+				'u0000',
+				'ud800',
+				'\ud800',
+				'\udc00',
+				'"',
+				'é',
+				'\u{1f600}',
+			),
+			maxLength: 12,
+		});
+		await fc.assert(
+			fc.asyncProperty(stored, async (text) => {
+				const literal = JSON.stringify({ text }).replaceAll("'", "''");
+				const [row] = await server.query(database, `SELECT storable_json('${literal}') AS stored`);
+				// Buffers have no half surrogate pairs either.
+				const expected = Buffer.from(text).toString().replaceAll('\u0000', '\ufffd');
+				expect(row).toEqual({ stored: { text: expected } });
+			}),
+			{ seed: 20_261_126, numRuns: 60 },
+		);
 	});
 
 	test('answer "what happened to this message" and "did this address bounce" from an index', async () => {

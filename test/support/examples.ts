@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { IDataObject } from 'n8n-workflow';
 import type {
@@ -11,11 +11,10 @@ import type { PostgresDatabase, PostgresServer } from './PostgresServer';
 
 const FOLDER = path.resolve(__dirname, '../../examples');
 
-/** The tables and functions that the examples with a database need. */
-const EVENT_LOG_SQL = path.join(FOLDER, 'sql', 'event-log.sql');
-
-/** The table in which events wait to be worked off. */
-const EVENT_QUEUE_SQL = path.join(FOLDER, 'sql', 'event-queue.sql');
+/** Tables and functions: those of the event log, on which the others build. */
+const SQL_FOLDER = path.join(FOLDER, 'sql');
+const EVENT_LOG_SQL = 'event-log.sql';
+const EVENT_QUEUE_SQL = 'event-queue.sql';
 
 /**
  * The names under which the examples ask for credentials: those n8n proposes for a first
@@ -23,6 +22,7 @@ const EVENT_QUEUE_SQL = path.join(FOLDER, 'sql', 'event-queue.sql');
  */
 const SENDGRID_CREDENTIAL = 'SendGrid Events account';
 const POSTGRES_CREDENTIAL = 'Postgres account';
+export const BASIC_AUTH_CREDENTIAL = 'Basic Auth account';
 
 /** By node, the parameters that the example's note says to change. */
 export type Changes = Record<string, IDataObject>;
@@ -75,7 +75,7 @@ export async function createEventLog(
 	name: string,
 ): Promise<PostgresDatabase> {
 	const database = await server.createDatabase(name);
-	await server.runFile(database, EVENT_LOG_SQL);
+	await server.runFile(database, path.join(SQL_FOLDER, EVENT_LOG_SQL));
 	return database;
 }
 
@@ -85,6 +85,43 @@ export async function createEventQueue(
 	name: string,
 ): Promise<PostgresDatabase> {
 	const database = await server.createDatabase(name);
-	await server.runFile(database, EVENT_QUEUE_SQL);
+	await server.runFile(database, path.join(SQL_FOLDER, EVENT_QUEUE_SQL));
 	return database;
+}
+
+/** A database with the tables of all examples, all empty. */
+export async function createExampleTables(
+	server: PostgresServer,
+	name: string,
+): Promise<PostgresDatabase> {
+	const database = await server.createDatabase(name);
+	await runExampleSql(server, database);
+	return database;
+}
+
+/** Runs the files of all examples. */
+export async function runExampleSql(
+	server: PostgresServer,
+	database: PostgresDatabase,
+): Promise<void> {
+	const others = (await readdir(SQL_FOLDER)).filter((file) => file !== EVENT_LOG_SQL);
+	for (const file of [EVENT_LOG_SQL, ...others]) {
+		await server.runFile(database, path.join(SQL_FOLDER, file));
+	}
+}
+
+/** Empties every table of a database. */
+export async function emptyTables(
+	server: PostgresServer,
+	database: PostgresDatabase,
+): Promise<void> {
+	await server.execute(
+		database,
+		`DO $$ BEGIN
+			EXECUTE (
+				SELECT 'TRUNCATE ' || string_agg(quote_ident(tablename), ', ')
+				FROM pg_tables WHERE schemaname = 'public'
+			);
+		END $$`,
+	);
 }

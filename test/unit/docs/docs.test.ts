@@ -15,6 +15,7 @@ const pages = [
 			.map((file) => path.join(folder, file)),
 	),
 	'emulator/README.md',
+	'examples/README.md',
 ];
 
 const read = (file: string) => readFileSync(path.join(PROJECT, file), 'utf8');
