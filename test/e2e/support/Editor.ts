@@ -9,12 +9,12 @@ import { defaultOwner } from '../../../scripts/n8n/N8nClient';
  *
  *   EDITOR_PICTURES=docs/images npm run test:e2e -- test/e2e/editor.test.ts
  */
-const PICTURES = process.env.EDITOR_PICTURES;
+export const PICTURES = process.env.EDITOR_PICTURES;
 
 /** Where to look when a step failed. */
 const FAILURE_PICTURE = path.join('.cache', 'editor-failure.png');
 
-const BROWSER_ARGUMENTS = [
+export const BROWSER_ARGUMENTS = [
 	'--no-sandbox',
 	'--disable-gpu',
 	'--disable-quic',

@@ -12,15 +12,15 @@ export interface SunkRequest {
 export class HttpSink {
 	readonly requests: SunkRequest[] = [];
 
-	/** What it answers with. */
-	status = 200;
+	/** The status it answers a request to this path with. */
+	answer: (path: string) => number = () => 200;
 
 	private readonly server = createServer(async (request, response) => {
 		const chunks: Buffer[] = [];
 		for await (const chunk of request) chunks.push(chunk as Buffer);
 		const { method = '', url: path = '' } = request;
 		this.requests.push({ method, path, body: JSON.parse(Buffer.concat(chunks).toString()) });
-		response.writeHead(this.status, { 'content-type': 'application/json' }).end('{}');
+		response.writeHead(this.answer(path), { 'content-type': 'application/json' }).end('{}');
 	});
 
 	static async start(): Promise<HttpSink> {
