@@ -641,6 +641,19 @@ describe.each(n8nVersions)('Examples in n8n %s', (version) => {
 		]);
 	});
 
+	testWithPostgres('take-events-in writes down what work-events-off then does, once', async () => {
+		await published('take-events-in', {}, async (post) => {
+			expect(await post([sampleEvent('open'), sampleEvent('click')])).toBe(200);
+		});
+		const worker = await imported('work-events-off');
+		const done = async () => {
+			const execution = await run(worker, 'Every ten seconds');
+			return itemsOf(execution, 'Your work here').map(({ event }) => event);
+		};
+		expect((await done()).sort()).toEqual(['click', 'open']);
+		expect(await done()).toEqual([]);
+	});
+
 	testWithPostgres('send-and-record says of every mail what became of it', async () => {
 		const workflow = await imported('send-and-record', {
 			'A mail to try': {
