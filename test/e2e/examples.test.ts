@@ -894,7 +894,7 @@ describe.each(n8nVersions)('Examples in n8n %s', (version) => {
 		}
 	});
 
-	testWithPostgres('every example was tried', () => {
+	testWithBrowser('every example was tried', () => {
 		const files = readdirSync(path.resolve(__dirname, '../../examples'));
 		expect(files.filter((file) => file.endsWith('.json')).sort()).toEqual([...tried].sort());
 	});
