@@ -99,6 +99,7 @@ async function demonstrate(n8n: N8nInstance, side: SendGridSide): Promise<void> 
 		await (once ? untilComplete(feed, side) : untilInterrupted(feed));
 	} finally {
 		await client.deactivate(events.id);
+		await sleep(side.removalMs);
 	}
 }
 

@@ -17,6 +17,8 @@ export interface SendGridSide {
 	mails: DemoMail[];
 	/** How long events may take to arrive. */
 	patienceMs: number;
+	/** How long n8n must live on after unpublishing, for the webhook to be removed. */
+	removalMs: number;
 	stop(): Promise<void>;
 }
 
@@ -36,6 +38,8 @@ export async function startStandIn(): Promise<SendGridSide> {
 		from: 'Demo <demo@example.com>',
 		mails: STAND_IN_MAILS,
 		patienceMs: 60_000,
+		// It ends with the webhook.
+		removalMs: 0,
 		stop: async () => await standIn.stop(),
 	};
 }
@@ -56,6 +60,8 @@ export async function useAccount(env: NodeJS.ProcessEnv): Promise<SendGridSide> 
 		from,
 		mails: [{ to: from, name: 'you', expects: ['delivered'] }],
 		patienceMs: 5 * 60_000,
+		// The trigger removes it after five seconds.
+		removalMs: 8000,
 		stop: async () => undefined,
 	};
 }
