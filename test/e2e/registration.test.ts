@@ -134,7 +134,7 @@ describe.each(n8nVersions)('Registration in n8n %s', (version) => {
 				sent.push(event.sg_event_id);
 				// At once as SendGrid does it: it knows the webhook of the moment only.
 				posts.push(sendGrid.postEvents(sendGrid.webhooks[0]!.id, [event], PATIENT));
-				await sleep(50);
+				await sleep(100);
 			}
 		})();
 		for (let edits = 0; edits < 10; edits++) {
@@ -183,6 +183,7 @@ describe.each(n8nVersions)('Registration in n8n %s', (version) => {
 	test('does in time what n8n could not do when it was stopped', async () => {
 		const left = await publish({ events: ['open'] });
 		await client.deactivate(left.id);
+		await n8n.kill();
 		await n8n.restart();
 		expect(sendGrid.webhooks).toMatchObject([
 			{ friendly_name: expect.stringMatching(/ \(unpublished\)$/) },
