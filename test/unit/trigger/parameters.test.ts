@@ -1,6 +1,10 @@
 import crypto from 'node:crypto';
-import type { IWebhookFunctions } from 'n8n-workflow';
-import { listKeys, readParameters } from '../../../nodes/SendGrid/trigger/parameters';
+import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
+import {
+	listKeys,
+	readParameters,
+	readRegistrationParameters,
+} from '../../../nodes/SendGrid/trigger/parameters';
 import { createSigningKey } from '../../../emulator/signing';
 import { sampleEvent } from '../../../emulator/sampleEvents';
 
@@ -140,4 +144,44 @@ describe('verification keys', () => {
 	])('may be entered as %s', (_name, value, expected) => {
 		expect(listKeys(value)).toEqual(expected);
 	});
+});
+
+describe('what SendGrid is to know', () => {
+	const readFor = (parameters: Record<string, unknown>) =>
+		readRegistrationParameters({
+			getNodeParameter: (name: string, fallback: unknown) =>
+				name in parameters ? parameters[name] : fallback,
+		} as unknown as IHookFunctions);
+
+	it('is little when the trigger is new', () => {
+		expect(readFor({ events: ['open'] })).toEqual({
+			isManualSetup: false,
+			verificationKeys: [],
+			events: ['open'],
+			friendlyName: '',
+			oauth: undefined,
+			wantsSampleEvents: true,
+		});
+	});
+
+	it('is the name and the OAuth settings, without spaces around them', () => {
+		const client = { id: ' sendgrid ', secret: 'secret', url: 'https://auth.example.com/token\n' };
+		const options = { friendlyName: ' Opens ', oauth: { client }, sendSampleEvents: false };
+		expect(readFor({ options })).toMatchObject({
+			friendlyName: 'Opens',
+			oauth: {
+				oauth_client_id: 'sendgrid',
+				oauth_client_secret: 'secret',
+				oauth_token_url: 'https://auth.example.com/token',
+			},
+			wantsSampleEvents: false,
+		});
+	});
+
+	it.each([{}, { client: {} }, { client: { id: ' ', secret: '' } }])(
+		'is no OAuth with nothing filled in: %j',
+		(oauth) => {
+			expect(readFor({ options: { oauth } }).oauth).toBeUndefined();
+		},
+	);
 });
