@@ -14,6 +14,8 @@ export interface BatchStart {
 }
 
 export interface Clock {
+	/** In milliseconds. */
+	now(): number;
 	sleep(ms: number): Promise<void>;
 }
 
@@ -36,10 +38,12 @@ const MAX_EVENTS_PER_BATCH = 5000;
 const MAX_SIZE_OF_BATCH = 4_000_000;
 
 /**
- * How long a batch waits for the next of the posts expected to join it, in milliseconds. n8n itself
- * needs 20 to 40 of them for each post before it gets here.
+ * How long a batch waits for the next of the posts expected to join it, in milliseconds: as long as
+ * the batch before took, within these limits. n8n itself needs 20 to 40 of them for each post before
+ * it gets here, and several times that on a busy machine.
  */
-const GATHERING_MS = 100;
+const MIN_GATHERING_MS = 100;
+const MAX_GATHERING_MS = 400;
 
 /** A batch that takes longer than this to get going does not hold up the next one, in milliseconds. */
 const MAX_WAIT_MS = 1000;
@@ -59,8 +63,9 @@ export class PostBatcher {
 	private underWay: Promise<unknown> = Promise.resolve();
 	/** The posts of the last batch, whose senders are free again, and those that waited behind it. */
 	private expectedPosts = 1;
+	private lastDurationMs = 0;
 
-	constructor(private readonly clock: Clock = { sleep }) {}
+	constructor(private readonly clock: Clock = { now: Date.now, sleep }) {}
 
 	/**
 	 * @returns what to start, for the post that is to start the execution of its batch; n8n's answer
@@ -83,9 +88,11 @@ export class PostBatcher {
 		if (this.gathering === batch) this.gathering = undefined;
 
 		this.underWay = Promise.race([batch.answer, this.clock.sleep(MAX_WAIT_MS)]);
+		const startedAt = this.clock.now();
 		return {
 			posts: batch.posts,
 			answered: (statusCode) => {
+				this.lastDurationMs = this.clock.now() - startedAt;
 				this.expectedPosts = batch.posts.length + (this.gathering?.posts.length ?? 0);
 				batch.answered(statusCode);
 			},
@@ -96,11 +103,12 @@ export class PostBatcher {
 	private async gather(batch: Batch): Promise<void> {
 		const [closed, close] = signal();
 		batch.close = close;
+		const patienceMs = Math.min(Math.max(this.lastDurationMs, MIN_GATHERING_MS), MAX_GATHERING_MS);
 		let postCount = 0;
 		while (postCount < batch.posts.length && batch.posts.length < this.expectedPosts) {
 			if (this.gathering !== batch) return;
 			postCount = batch.posts.length;
-			await Promise.race([closed, this.clock.sleep(GATHERING_MS)]);
+			await Promise.race([closed, this.clock.sleep(patienceMs)]);
 		}
 	}
 }

@@ -9,16 +9,18 @@ const post = (name: string, keys = [name]): BatchedPost => ({ events: `[${name}]
 /** Time passes when the test says so. */
 class TestClock {
 	private readonly sleepers: Array<{ until: number; wake: () => void }> = [];
-	private now = 0;
+	private time = 0;
+
+	readonly now = () => this.time;
 
 	readonly sleep = async (ms: number) =>
-		await new Promise<void>((wake) => this.sleepers.push({ until: this.now + ms, wake }));
+		await new Promise<void>((wake) => this.sleepers.push({ until: this.time + ms, wake }));
 
 	async pass(ms: number): Promise<void> {
 		// Whoever is about to go to sleep does so before.
 		await new Promise(setImmediate);
-		this.now += ms;
-		for (const { until, wake } of this.sleepers) if (until <= this.now) wake();
+		this.time += ms;
+		for (const { until, wake } of this.sleepers) if (until <= this.time) wake();
 		await new Promise(setImmediate);
 	}
 }
@@ -96,7 +98,10 @@ test('senders that are out of step find together', async () => {
 
 test('does not wait for senders who do not come back', async () => {
 	const started: string[][] = [];
-	const batcher = new PostBatcher({ sleep: async () => await new Promise(setImmediate) });
+	const batcher = new PostBatcher({
+		now: () => 0,
+		sleep: async () => await new Promise(setImmediate),
+	});
 	await Promise.all(names(5).map(async (name) => await send(batcher, name, started)));
 	started.length = 0;
 	await send(batcher, 'alone', started);
@@ -124,7 +129,11 @@ test('an execution that takes its time holds up the next one for a second at mos
 	expect(next && isStart(next)).toBe(true);
 });
 
-test('senders who were just answered are waited for a tenth of a second at most', async () => {
+test.each([
+	['a tenth of a second at most, after a short execution', 20, 100],
+	['as long as the last execution took', 250, 250],
+	['not longer than 0.4 seconds', 900, 400],
+])('senders who were just answered are waited for %s', async (_name, tookMs, patienceMs) => {
 	const clock = new TestClock();
 	const batcher = new PostBatcher(clock);
 	const first = await batcher.add(post('first'));
@@ -132,11 +141,12 @@ test('senders who were just answered are waited for a tenth of a second at most'
 	if (isStart(first)) first.answered(200);
 	await clock.pass(100);
 	const shared = await turns[0]!;
+	await clock.pass(tookMs);
 	if (isStart(shared)) shared.answered(200);
 
 	const back: string[] = [];
 	void batcher.add(post('the only one back')).then(() => back.push('started'));
-	await clock.pass(99);
+	await clock.pass(patienceMs - 1);
 	expect(back).toEqual([]);
 	await clock.pass(1);
 	expect(back).toEqual(['started']);
