@@ -1,5 +1,5 @@
 import { Ledger } from '../../nodes/SendGrid/events/ledger';
-import { heapUsed, timeInTurn } from '../support/measure';
+import { memoryUsed, timeInTurn } from '../support/measure';
 import type { Figure, Suite } from './support/report';
 
 const SIZES = [1_000, 10_000, 200_000, 1_000_000];
@@ -14,7 +14,7 @@ export async function ledger(): Promise<Suite> {
 		title: 'Ledger of handled events',
 		how:
 			'Keys of 56 characters, as the event ids of deliveries have. Claimed and settled a thousand ' +
-			'at a time, after as many keys as stated. It holds 200,000.',
+			'at a time, after as many keys as stated. It remembers 1,000,000 to 2,000,000.',
 		figures: [...(await costPerKey()), ...memory()],
 	};
 }
@@ -45,26 +45,27 @@ async function costPerKey(): Promise<Figure[]> {
 }
 
 function memory(): Figure[] {
-	const before = heapUsed();
+	const before = memoryUsed();
 	const ledger = filled(new Ledger(), 200_000);
-	const at200k = heapUsed() - before;
-	filled(ledger, 800_000);
-	const at1m = heapUsed() - before;
-	filled(ledger, 1_000_000);
-	const at2m = heapUsed() - before;
+	const at200k = memoryUsed() - before;
+	filled(ledger, 1_800_000);
+	const at2m = memoryUsed() - before;
+	filled(ledger, 2_000_000);
+	const at4m = memoryUsed() - before;
 	return [
 		{
-			what: `Heap with ${ledger.size.toLocaleString('en')} keys, after 200,000 events`,
+			what: 'Memory after 200,000 events',
 			ours: at200k / MEGABYTE,
 			unit: 'MB',
 			bar: { atMost: 30 },
 		},
 		{
-			what: 'Heap after 2,000,000 events',
-			ours: at2m / MEGABYTE,
+			what: 'Memory after 4,000,000 events',
+			ours: at4m / MEGABYTE,
 			unit: 'MB',
-			rival: { name: 'after 1,000,000', value: at1m / MEGABYTE },
-			ratio: { value: at2m / at1m, bar: { atMost: 1.05 } },
+			bar: { atMost: 30 },
+			rival: { name: 'after 2,000,000', value: at2m / MEGABYTE },
+			ratio: { value: at4m / at2m, bar: { atMost: 1.05 } },
 		},
 	];
 }

@@ -1,5 +1,5 @@
 import { dedupeKey } from './dedupeKey';
-import type { Ledger } from './ledger';
+import type { ClaimOptions, Ledger } from './ledger';
 import { parsePost, type MalformedReason } from './parse';
 import type { RawEvent } from './rawEvent';
 import { SIGNATURE_HEADER, TIMESTAMP_HEADER, verifySignature } from './signature';
@@ -35,6 +35,7 @@ export type RefusalReason =
 	| 'noVerificationKey'
 	| 'signatureMismatch'
 	| 'stale'
+	| 'olderThanMemory'
 	| 'fromTheFuture'
 	| 'notAJsonArray'
 	| 'inFlight';
@@ -77,7 +78,9 @@ export function receivePost(post: Post, options: ReceiveOptions): Outcome {
 	if (parsed === undefined) return { kind: 'refused', statusCode: 400, reason: 'notAJsonArray' };
 
 	const wanted = parsed.events.filter(options.wants);
-	const claimed = claimNew(wanted, options);
+	const { maxInFlightMs } = options;
+	const claim = { signedAt: signedAt(post.headers), maxInFlightMs };
+	const claimed = claimNew(wanted, claim, options);
 	if (claimed === undefined) return { kind: 'refused', statusCode: 503, reason: 'inFlight' };
 
 	const { events, keys } = claimed;
@@ -98,7 +101,7 @@ export function receivePost(post: Post, options: ReceiveOptions): Outcome {
 
 function verifyPost(
 	{ headers, rawBody }: Post,
-	{ publicKeys, maxAgeSeconds, now }: ReceiveOptions,
+	{ publicKeys, maxAgeSeconds, ledger, now }: ReceiveOptions,
 ): RefusalReason | undefined {
 	const signature = headers[SIGNATURE_HEADER];
 	const timestamp = headers[TIMESTAMP_HEADER];
@@ -112,7 +115,14 @@ function verifyPost(
 	// Asked this way round, a limit that is no number refuses everything instead of nothing.
 	if (!(ageSeconds <= maxAgeSeconds)) return 'stale';
 	if (ageSeconds < -MAX_CLOCK_SKEW_SECONDS) return 'fromTheFuture';
-	return undefined;
+	// It may be one that was handled and forgotten since: a captured post must not run again.
+	const forgottenUntil = ledger?.forgottenUntil(now) ?? -Infinity;
+	return signedAt(headers) <= forgottenUntil ? 'olderThanMemory' : undefined;
+}
+
+/** In milliseconds; only of a post whose timestamp header was found to be in order. */
+function signedAt(headers: Post['headers']): number {
+	return Number(headers[TIMESTAMP_HEADER]) * 1000;
 }
 
 /**
@@ -121,14 +131,15 @@ function verifyPost(
  */
 function claimNew(
 	wanted: RawEvent[],
-	{ ledger, maxInFlightMs, now }: ReceiveOptions,
+	claim: ClaimOptions,
+	{ ledger, now }: ReceiveOptions,
 ): { events: RawEvent[]; keys: string[] } | undefined {
 	const events: RawEvent[] = [];
 	const keys = new Set<string>();
 	for (const event of wanted) {
 		const key = dedupeKey(event);
 		if (keys.has(key)) continue;
-		const state = ledger?.claim(key, now, maxInFlightMs) ?? 'new';
+		const state = ledger?.claim(key, now, claim) ?? 'new';
 		if (state === 'inFlight') {
 			ledger?.release(keys);
 			return undefined;

@@ -12,6 +12,8 @@ const REFUSALS: Record<RefusalReason, string> = {
 		'its signature does not match the verification key. If SendGrid posts here, its key was changed or a proxy changes the body: in automatic setup, unpublish and publish the workflow; in manual setup, copy the current key from SendGrid > Settings > Mail Settings > Event Webhooks',
 	stale:
 		'it was signed longer ago than the option "Maximum Age of a Post" allows. If SendGrid was right to send it that late, raise the option; otherwise check the clock of this machine',
+	olderThanMemory:
+		'it was signed before the oldest post that is still remembered, so it may be a copy of one that was handled. The trigger remembers the last 1,000,000 events and 72 hours: if SendGrid was right to send it that late, get the missing events from its Email Activity',
 	fromTheFuture: 'it was signed more than 5 minutes in the future. Check the clock of this machine',
 	notAJsonArray: 'its body is no JSON array of events, although it is signed',
 	inFlight:

@@ -2,7 +2,7 @@
 import { Ledger } from '../../../nodes/SendGrid/events/ledger';
 import { normalizeEvent } from '../../../nodes/SendGrid/events/normalize';
 import { receivePost } from '../../../nodes/SendGrid/events/receivePost';
-import { allocatedBy, heapUsed } from '../../support/measure';
+import { allocatedBy, memoryUsed } from '../../support/measure';
 import { PostMaker, type Post } from '../../support/posts';
 
 const posts = new PostMaker();
@@ -22,8 +22,8 @@ function receive(post: Post) {
 
 function bytesPerEvent(count: number): number {
 	// The first posts bring caches, and V8 lays objects out better once it has seen some.
-	for (let i = 0; i < 20; i++) receive(posts.post(count));
-	const measured = Array.from({ length: 9 }, () => {
+	for (let i = 0; i < 100; i++) receive(posts.post(count));
+	const measured = Array.from({ length: 15 }, () => {
 		const post = posts.post(count);
 		return allocatedBy(() => receive(post)) / count;
 	});
@@ -31,15 +31,17 @@ function bytesPerEvent(count: number): number {
 	return Math.min(...measured);
 }
 
+const LEDGER_SIZES = [200_000, 2_000_000, 4_000_000];
+
 function ledgerBytes(): Record<string, number> {
-	const before = heapUsed();
+	const before = memoryUsed();
 	const full = new Ledger();
 	const result: Record<string, number> = {};
-	for (let count = 1; count <= 1_000_000; count++) {
+	for (let count = 1; count <= LEDGER_SIZES.at(-1)!; count++) {
 		// As long as the ids of deliveries, and strings of their own rather than slices of others.
 		const key = Buffer.from(`delivered-0-19942110-qNwBLgPQQjW6DJvK-${count}`.padEnd(42, '.'));
 		full.settle([key.toString('base64url')], 0);
-		if (count === 200_000 || count === 1_000_000) result[count] = heapUsed() - before;
+		if (LEDGER_SIZES.includes(count)) result[count] = memoryUsed() - before;
 	}
 	if (full.size === 0) throw new Error('The ledger is empty');
 	return result;

@@ -434,3 +434,50 @@ describe('events of mails whose workflows wait', () => {
 		}
 	});
 });
+
+describe('a captured post that is sent again', () => {
+	const MINUTE = 60_000;
+	const limits = { maxKeys: 4, maxAgeMs: 60 * MINUTE, maxInFlightMs: MINUTE };
+	const WINDOW = { maxAgeSeconds: 1000 * DAY_SECONDS };
+
+	/** Takes the post and handles its events. */
+	function handle(ledger: Ledger, post: Post, now: number): Outcome {
+		const outcome = receivePost(post, receiving({ ...WINDOW, ledger, now }));
+		if (outcome.kind === 'accepted') ledger.settle(outcome.keys, now);
+		return outcome;
+	}
+
+	it('starts nothing as long as it is remembered', () => {
+		const ledger = new Ledger(limits);
+		handle(ledger, signedPost([opened]), NOW);
+		expect(handle(ledger, signedPost([opened]), NOW + 59 * MINUTE).kind).toBe('nothingNew');
+	});
+
+	it('is refused once it is forgotten for its age, however old a post may be', () => {
+		const ledger = new Ledger(limits);
+		handle(ledger, signedPost([opened]), NOW);
+		expect(handle(ledger, signedPost([opened]), NOW + 121 * MINUTE)).toEqual({
+			kind: 'refused',
+			statusCode: 401,
+			reason: 'olderThanMemory',
+		});
+	});
+
+	it('is refused once it is forgotten for the number of events since, as are others of its time', () => {
+		const ledger = new Ledger(limits);
+		const at = (second: number, events = [sampleEvent('open')]) =>
+			signedPost(events, TIMESTAMP + second);
+		handle(ledger, at(0, [opened]), NOW);
+		for (let second = 1; second <= 8; second++) handle(ledger, at(second), NOW + second * 1000);
+
+		const outcomes = [at(0, [opened]), at(3), at(4), at(9)].map((post) =>
+			handle(ledger, post, NOW + 9000),
+		);
+		expect(outcomes).toEqual([
+			expect.objectContaining({ reason: 'olderThanMemory' }),
+			expect.objectContaining({ reason: 'olderThanMemory' }),
+			expect.objectContaining({ kind: 'accepted' }),
+			expect.objectContaining({ kind: 'accepted' }),
+		]);
+	});
+});

@@ -49,6 +49,7 @@ describe('a refused post', () => {
 		['noVerificationKey', /publish the workflow.*enter the key from SendGrid > Settings/],
 		['signatureMismatch', /key was changed or a proxy changes the body.*copy the current key/],
 		['stale', /option "Maximum Age of a Post".*clock/],
+		['olderThanMemory', /may be a copy.*1,000,000 events and 72 hours.*missing events/],
 		['fromTheFuture', /5 minutes in the future. Check the clock/],
 		['notAJsonArray', /no JSON array of events/],
 		['inFlight', /being processed right now.*SendGrid will send it again/],

@@ -8,6 +8,8 @@ export class ReferenceLedger {
 	private readonly claimedAt = new Map<string, number>();
 	/** Every key that was settled, each time it was, in order. */
 	private readonly settled: Array<{ key: string; at: number }> = [];
+	/** Every claim that was granted, and how many keys had been settled by then. */
+	private readonly claims: Array<{ at: number; signedAt: number; settledBefore: number }> = [];
 
 	constructor(private readonly limits: LedgerLimits) {}
 
@@ -19,11 +21,20 @@ export class ReferenceLedger {
 		const last = this.settled.findLastIndex((entry) => entry.key === key);
 		if (last < 0) return ['new'];
 		const age = now - this.settled[last]!.at;
-		const settledSince = new Set(this.settled.slice(last + 1).map((entry) => entry.key)).size;
+		const settledSince = this.distinctSince(last + 1);
 		const { maxAgeMs, maxKeys } = this.limits;
-		if (age >= maxAgeMs || settledSince >= maxKeys) return ['new'];
-		if (age < maxAgeMs / 2 && settledSince < maxKeys / 2) return ['done'];
-		return ['new', 'done'];
+		if (age >= 2 * maxAgeMs || settledSince >= 2 * maxKeys) return ['new'];
+		return age < maxAgeMs && settledSince < maxKeys ? ['done'] : ['new', 'done'];
+	}
+
+	/** Posts signed after this must not be refused: all that was claimed since is remembered. */
+	latestForgotten(now: number): number {
+		const { maxAgeMs, maxKeys } = this.limits;
+		const mayBeForgotten = this.claims.filter(
+			({ at, settledBefore }) =>
+				now - at >= maxAgeMs || this.distinctSince(settledBefore) >= maxKeys,
+		);
+		return Math.max(-Infinity, ...mayBeForgotten.map(({ signedAt }) => signedAt));
 	}
 
 	get inFlightCount(): number {
@@ -31,8 +42,9 @@ export class ReferenceLedger {
 	}
 
 	/** To be told when the claim was granted. */
-	claimed(key: string, now: number): void {
+	claimed(key: string, now: number, signedAt: number): void {
 		this.claimedAt.set(key, now);
+		this.claims.push({ at: now, signedAt, settledBefore: this.settled.length });
 	}
 
 	settle(keys: string[], now: number): void {
@@ -44,5 +56,9 @@ export class ReferenceLedger {
 
 	release(keys: string[]): void {
 		for (const key of keys) this.claimedAt.delete(key);
+	}
+
+	private distinctSince(index: number): number {
+		return new Set(this.settled.slice(index).map(({ key }) => key)).size;
 	}
 }
