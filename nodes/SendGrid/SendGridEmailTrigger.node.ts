@@ -8,9 +8,10 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 import { emitEvents } from './trigger/emit';
-import { readRegistrationParameters } from './trigger/parameters';
-import { OUTPUTS_EXPRESSION, responseModeField, triggerProperties } from './trigger/properties';
 import { answerPost } from './trigger/answerPost';
+import { OUTPUTS_EXPRESSION } from './trigger/outputs';
+import { readRegistrationParameters } from './trigger/parameters';
+import { responseModeField, triggerProperties } from './trigger/properties';
 import { checkRegistration, register, unregister } from './trigger/registration/registration';
 
 export class SendGridEmailTrigger implements INodeType {
@@ -28,7 +29,7 @@ export class SendGridEmailTrigger implements INodeType {
 			'Waiting for SendGrid. In automatic setup its sample events come by themselves; if nothing comes, see whether SendGrid can reach the address of this n8n.',
 		defaults: { name: 'SendGrid Email Trigger' },
 		inputs: [],
-		outputs: OUTPUTS_EXPRESSION as INodeTypeDescription['outputs'],
+		outputs: OUTPUTS_EXPRESSION,
 		credentials: [
 			{
 				name: 'sendGridEventsApi',

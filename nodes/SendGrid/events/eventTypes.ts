@@ -16,54 +16,16 @@ export interface EventType {
 }
 
 /**
- * Every event type that SendGrid documents, in the order in which a mail meets them. Types, the
- * options of the trigger, the fixtures of the tests and the tables of the documentation are all
- * made from this table: a new event type is one more row here.
+ * Every event type that SendGrid documents. Types, the options of the trigger, its outputs, the
+ * fixtures of the tests and the tables of the documentation are all made from this table.
+ *
+ * A new event type is one more row at the end: saved workflows are wired by the number of an output,
+ * which is that of the row. What most people want comes first, so that few outputs in front of it
+ * stay unused.
  *
  * @see https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
  */
 export const EVENT_TYPES = [
-	{
-		name: 'processed',
-		settingsFlag: 'processed',
-		label: 'Processed',
-		group: 'delivery',
-		description: 'SendGrid accepted the message and is about to deliver it',
-		fields: ['smtp-id', 'pool', 'asm_group_id', 'send_at'],
-	},
-	{
-		name: 'deferred',
-		settingsFlag: 'deferred',
-		label: 'Deferred',
-		group: 'delivery',
-		description: 'The receiving server put the message off for now; SendGrid tries again',
-		fields: ['smtp-id', 'response', 'reason', 'attempt', 'domain', 'from'],
-	},
-	{
-		name: 'delivered',
-		settingsFlag: 'delivered',
-		label: 'Delivered',
-		group: 'delivery',
-		description: 'The receiving server accepted the message',
-		fields: ['smtp-id', 'ip', 'response', 'tls', 'cert_err'],
-	},
-	{
-		name: 'bounce',
-		settingsFlag: 'bounce',
-		label: 'Bounce',
-		group: 'delivery',
-		description:
-			'The receiving server refused the message: for good (hard), for now (soft) or as a block',
-		fields: ['smtp-id', 'reason', 'status', 'type', 'bounce_classification', 'tls', 'ip'],
-	},
-	{
-		name: 'dropped',
-		settingsFlag: 'dropped',
-		label: 'Dropped',
-		group: 'delivery',
-		description: 'SendGrid did not try to deliver, for example because the address is suppressed',
-		fields: ['smtp-id', 'reason', 'status'],
-	},
 	{
 		name: 'open',
 		settingsFlag: 'open',
@@ -79,6 +41,31 @@ export const EVENT_TYPES = [
 		group: 'engagement',
 		description: 'The recipient clicked a tracked link in the message',
 		fields: ['useragent', 'ip', 'url', 'url_offset'],
+	},
+	{
+		name: 'bounce',
+		settingsFlag: 'bounce',
+		label: 'Bounce',
+		group: 'delivery',
+		description:
+			'The receiving server refused the message: for good (hard), for now (soft) or as a block',
+		fields: ['smtp-id', 'reason', 'status', 'type', 'bounce_classification', 'tls', 'ip'],
+	},
+	{
+		name: 'delivered',
+		settingsFlag: 'delivered',
+		label: 'Delivered',
+		group: 'delivery',
+		description: 'The receiving server accepted the message',
+		fields: ['smtp-id', 'ip', 'response', 'tls', 'cert_err'],
+	},
+	{
+		name: 'dropped',
+		settingsFlag: 'dropped',
+		label: 'Dropped',
+		group: 'delivery',
+		description: 'SendGrid did not try to deliver, for example because the address is suppressed',
+		fields: ['smtp-id', 'reason', 'status'],
 	},
 	{
 		name: 'spamreport',
@@ -97,6 +84,14 @@ export const EVENT_TYPES = [
 		fields: ['smtp-id'],
 	},
 	{
+		name: 'deferred',
+		settingsFlag: 'deferred',
+		label: 'Deferred',
+		group: 'delivery',
+		description: 'The receiving server put the message off for now; SendGrid tries again',
+		fields: ['smtp-id', 'response', 'reason', 'attempt', 'domain', 'from'],
+	},
+	{
 		name: 'group_unsubscribe',
 		settingsFlag: 'group_unsubscribe',
 		label: 'Group Unsubscribe',
@@ -111,6 +106,14 @@ export const EVENT_TYPES = [
 		group: 'engagement',
 		description: 'The recipient subscribed again to an unsubscribe group',
 		fields: ['useragent', 'ip', 'url', 'asm_group_id'],
+	},
+	{
+		name: 'processed',
+		settingsFlag: 'processed',
+		label: 'Processed',
+		group: 'delivery',
+		description: 'SendGrid accepted the message and is about to deliver it',
+		fields: ['smtp-id', 'pool', 'asm_group_id', 'send_at'],
 	},
 	{
 		name: 'account_status_change',

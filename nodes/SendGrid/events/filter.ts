@@ -4,8 +4,10 @@ import { textOf, type RawEvent } from './rawEvent';
 
 /** Which events a trigger wants: of these types, and whatever passes the optional parts as well. */
 export interface EventFilter {
-	/** Event types, by SendGrid's names. Types this package does not know always pass. */
+	/** Event types, by SendGrid's names. */
 	events: readonly string[];
+	/** Only these, and not also the types that this package does not know. */
+	excludeOtherTypes?: boolean;
 	/** At least one of these categories. */
 	categories?: readonly string[];
 	/** All of these custom args; an empty value asks only that the arg is there. */
@@ -33,7 +35,8 @@ export function createEventFilter(filter: EventFilter): (event: RawEvent) => boo
 
 	return (event) => {
 		const name = textOf(event, 'event') ?? '';
-		if (KNOWN_TYPES.has(name) && !events.has(name)) return false;
+		const isOther = !KNOWN_TYPES.has(name) && !filter.excludeOtherTypes;
+		if (!isOther && !events.has(name)) return false;
 		if (ACCOUNT_TYPES.has(name)) return true;
 		if (filter.excludeMachineOpens && name === 'open' && isMachineOpen(event)) return false;
 		if (categories.size > 0 && !categoriesOf(event).some((value) => categories.has(value))) {

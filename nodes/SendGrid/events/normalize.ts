@@ -44,6 +44,9 @@ export interface SendGridEvent {
 	raw: RawEvent;
 }
 
+/** What most workflows need of an event: it is readable in a table and small to store. */
+export type SimplifiedEvent = Omit<SendGridEvent, 'raw' | 'smtpId' | 'sgMessageId'>;
+
 /** Fields every mail event may carry, and those whose names no custom arg would have by chance. */
 const COMMON_FIELDS = [
 	'email',
@@ -113,19 +116,25 @@ const FIRST_MILLISECONDS = 100_000_000_000;
  * @param key the event's `dedupeKey`, if the caller has it already
  */
 export function normalizeEvent(raw: RawEvent, key = dedupeKey(raw)): SendGridEvent {
+	const item = simplifyEvent(raw, key) as SendGridEvent;
+	setIfPresent(item, 'sgMessageId', textOf(raw, 'sg_message_id'));
+	setIfPresent(item, 'smtpId', textOf(raw, 'smtp-id'));
+	item.raw = raw;
+	return item;
+}
+
+/** Like `normalizeEvent`, without what only few workflows need. */
+export function simplifyEvent(raw: RawEvent, key = dedupeKey(raw)): SimplifiedEvent {
 	const event = textOf(raw, 'event');
 	const ownFields = OWN_FIELDS.get(event ?? '') ?? ALL_OWN_FIELDS;
-	const sgMessageId = textOf(raw, 'sg_message_id');
-	const item = {} as SendGridEvent;
+	const item = {} as SimplifiedEvent;
 
 	setIfPresent(item, 'event', event);
 	setIfPresent(item, 'email', lowerCaseDomain(textOf(raw, 'email')));
 	setIfPresent(item, 'timestamp', isoTime(numberOf(raw, 'timestamp')));
 	setIfPresent(item, 'eventId', textOf(raw, 'sg_event_id'));
 	item.dedupeKey = key;
-	setIfPresent(item, 'messageId', beforeFirstDot(sgMessageId));
-	setIfPresent(item, 'sgMessageId', sgMessageId);
-	setIfPresent(item, 'smtpId', textOf(raw, 'smtp-id'));
+	setIfPresent(item, 'messageId', beforeFirstDot(textOf(raw, 'sg_message_id')));
 	item.categories = categoriesOf(raw);
 	item.customArgs = customArgsOf(raw, ownFields);
 	if (event === 'open') item.machineOpen = isMachineOpen(raw);
@@ -142,7 +151,6 @@ export function normalizeEvent(raw: RawEvent, key = dedupeKey(raw)): SendGridEve
 	setIfPresent(item, 'template', templateOf(raw));
 	setIfPresent(item, 'sendAt', isoTime(numberOf(raw, 'send_at') || undefined));
 	if (event === 'account_status_change') setIfPresent(item, 'accountStatus', textOf(raw, 'type'));
-	item.raw = raw;
 	return item;
 }
 

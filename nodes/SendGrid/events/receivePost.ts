@@ -1,5 +1,5 @@
 import { dedupeKey } from './dedupeKey';
-import type { ClaimOptions, Ledger } from './ledger';
+import type { ClaimOptions, KeyState, Ledger } from './ledger';
 import { parsePost, type MalformedReason } from './parse';
 import type { RawEvent } from './rawEvent';
 import { SIGNATURE_HEADER, TIMESTAMP_HEADER, verifySignature } from './signature';
@@ -20,6 +20,8 @@ export interface ReceiveOptions {
 	maxAgeSeconds: number;
 	/** Tells whether the trigger wants an event. */
 	wants: (event: RawEvent) => boolean;
+	/** The keys of an event: with one of them known, it is a repeat. By default its `dedupeKey`. */
+	keysOf?: (event: RawEvent) => string[];
 	/** Where keys are claimed; left out while testing, where a repeated post is wanted. */
 	ledger?: Ledger;
 	/** How long the workflow may run, in milliseconds; left out, the ledger's own limit holds. */
@@ -54,7 +56,7 @@ export type Outcome =
 	| {
 			kind: 'accepted';
 			events: RawEvent[];
-			/** What was claimed in the ledger, to be settled or released; one key per event. */
+			/** What was claimed in the ledger, to be settled or released: all keys of all events. */
 			keys: string[];
 			/** The body holds these events and nothing else, so it may be handed on as it is. */
 			isWholeBody: boolean;
@@ -132,21 +134,32 @@ function signedAt(headers: Post['headers']): number {
 function claimNew(
 	wanted: RawEvent[],
 	claim: ClaimOptions,
-	{ ledger, now }: ReceiveOptions,
+	{ keysOf = (event) => [dedupeKey(event)], ledger, now }: ReceiveOptions,
 ): { events: RawEvent[]; keys: string[] } | undefined {
 	const events: RawEvent[] = [];
 	const keys = new Set<string>();
 	for (const event of wanted) {
-		const key = dedupeKey(event);
-		if (keys.has(key)) continue;
-		const state = ledger?.claim(key, now, claim) ?? 'new';
+		const own = keysOf(event);
+		if (own.some((key) => keys.has(key))) continue;
+		const state = ledger === undefined ? 'new' : claimAll(ledger, own, now, claim);
 		if (state === 'inFlight') {
 			ledger?.release(keys);
 			return undefined;
 		}
 		if (state === 'done') continue;
-		keys.add(key);
+		for (const key of own) keys.add(key);
 		events.push(event);
 	}
 	return { events, keys: [...keys] };
+}
+
+/** Claims all keys of an event, or, unless each of them is new, none. */
+function claimAll(ledger: Ledger, keys: string[], now: number, claim: ClaimOptions): KeyState {
+	for (let index = 0; index < keys.length; index++) {
+		const state = ledger.claim(keys[index]!, now, claim);
+		if (state === 'new') continue;
+		ledger.release(keys.slice(0, index));
+		return state;
+	}
+	return 'new';
 }

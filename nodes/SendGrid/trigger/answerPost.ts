@@ -5,6 +5,7 @@ import { holdAnswer } from './holdAnswer';
 import { readParameters, type TriggerParameters } from './parameters';
 import { postAgain } from './postAgain';
 import type { BatchedPost, BatchStart } from './postBatcher';
+import type { ProblemReport } from './postLog';
 import { PROCESS_ID, stateOf, type TriggerState } from './triggerState';
 import { withVerificationKey } from './verificationKey';
 import { wakeWaiting } from './wakeWaiting';
@@ -20,23 +21,26 @@ export async function answerPost(context: IWebhookFunctions): Promise<IWebhookRe
 	const state = stateOf(context, now);
 	const parameters = readParameters(context);
 	const response = context.getResponseObject();
+	// While testing, a report would be taken for the event that is waited for.
+	const isReporting = parameters.reportsProblems && context.getMode() !== 'manual';
+	const reportable = (problems: ProblemReport[]) => (isReporting ? problems : []);
 	const post = await readPost(context);
 	const outcome = await decide(context, post, state, parameters, now);
 
 	if (outcome.kind === 'refused') {
-		state.log.refused(outcome.reason, context.logger, now);
+		const problems = state.log.refused(outcome.reason, context.logger, now);
 		response.status(outcome.statusCode).json({ error: ANSWERS[outcome.statusCode] });
-		return { noWebhookResponse: true };
+		return afterAnswer(reportable(problems));
 	}
-	state.log.received(outcome.counts, context.logger, now);
+	const problems = reportable(state.log.received(outcome.counts, context.logger, now));
 	if (outcome.ticketed !== undefined && !(await wakeWaiting(context, outcome.ticketed))) {
 		if (outcome.kind === 'accepted') state.ledger.release(outcome.keys);
 		response.status(503).json({ error: ANSWERS[503] });
-		return { noWebhookResponse: true };
+		return afterAnswer(problems);
 	}
 	if (outcome.kind === 'nothingNew') {
 		response.status(200).end();
-		return { noWebhookResponse: true };
+		return afterAnswer(problems);
 	}
 
 	const events = outcome.isWholeBody
@@ -45,10 +49,19 @@ export async function answerPost(context: IWebhookFunctions): Promise<IWebhookRe
 	const start = await takeTurn(context, state, parameters, { events, keys: outcome.keys }, now);
 	if ('statusCode' in start) {
 		response.status(start.statusCode).end();
-		return { noWebhookResponse: true };
+		return afterAnswer(problems);
 	}
 	const goAgain = async () => await postAgain(context, post);
-	return { workflowData: [[startExecution(state, start, response, parameters, goAgain)]] };
+	return {
+		workflowData: [[startExecution(state, start, response, parameters, problems, goAgain)]],
+	};
+}
+
+/** Ends the call of a post that was answered; problems to report start the workflow all the same. */
+function afterAnswer(problems: ProblemReport[]): IWebhookResponseData {
+	if (problems.length === 0) return { noWebhookResponse: true };
+	const handover = wrapHandover({ processId: PROCESS_ID, posts: [], problems });
+	return { noWebhookResponse: true, workflowData: [[handover]] };
 }
 
 /** @returns what to start, or how the execution was answered that the post has shared with others */
@@ -80,6 +93,7 @@ function startExecution(
 	{ posts, answered }: BatchStart,
 	response: Response,
 	{ waitsForWorkflow }: TriggerParameters,
+	problems: ProblemReport[],
 	goAgain: () => Promise<boolean>,
 ): INodeExecutionData {
 	const keys = posts.flatMap((post) => post.keys);
@@ -105,7 +119,11 @@ function startExecution(
 		answered(statusCode);
 		return posts.length > 1 ? goAgain().then((isTaken) => (isTaken ? 200 : undefined)) : undefined;
 	});
-	return wrapHandover({ processId: PROCESS_ID, posts: posts.map(({ events }) => events) });
+	return wrapHandover({
+		processId: PROCESS_ID,
+		posts: posts.map(({ events }) => events),
+		...(problems.length > 0 && { problems }),
+	});
 }
 
 function isSuccess(statusCode: number): boolean {
@@ -135,12 +153,12 @@ async function decide(
 	parameters: TriggerParameters,
 	now: number,
 ): Promise<Outcome> {
-	const { isManualSetup, verificationKeys, maxAgeSeconds, wants } = parameters;
+	const { isManualSetup, verificationKeys, maxAgeSeconds, wants, keysOf } = parameters;
 	// Who is testing may well send the same post again and wants to see it again.
 	const ledger = context.getMode() === 'manual' ? undefined : state.ledger;
 	const maxInFlightMs = longestRunMs(context);
 	const receiveWith = (publicKeys: string[]) =>
-		receivePost(post, { publicKeys, maxAgeSeconds, wants, ledger, maxInFlightMs, now });
+		receivePost(post, { publicKeys, maxAgeSeconds, wants, keysOf, ledger, maxInFlightMs, now });
 	if (isManualSetup) return receiveWith(verificationKeys);
 	return await withVerificationKey(context, state, now, receiveWith);
 }

@@ -1,15 +1,17 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { dedupeKey } from '../events/dedupeKey';
-import { normalizeEvent } from '../events/normalize';
-import { numberOf, textOf, type RawEvent } from '../events/rawEvent';
+import { normalizeEvent, simplifyEvent } from '../events/normalize';
+import { numberOf, type RawEvent } from '../events/rawEvent';
 import { MAX_CLOCK_SKEW_SECONDS } from '../events/receivePost';
 import type { DurableStore } from './durableLedger';
 import { whenEndedWell } from './executionEnd';
 import { eventsOf, unwrapHandover, type Handover } from './handover';
+import { distribute } from './outputs';
+import { readEmittingParameters, type EmittingParameters } from './parameters';
 import { PROCESS_ID, PROCESS_STARTED_AT, stateOf, type TriggerState } from './triggerState';
 
 interface KeyedEvent {
-	key: string;
+	/** With one of them known, the event is a repeat. */
+	keys: string[];
 	raw: RawEvent;
 }
 
@@ -22,11 +24,14 @@ export async function emitEvents(context: IExecuteFunctions): Promise<INodeExecu
 	const handover = unwrapHandover(input);
 	if (handover === undefined) return [input];
 
-	const events = eventsOf(handover).map((raw) => ({ key: dedupeKey(raw), raw }));
-	const newEvents = await leaveOutHandled(context, handover, events);
+	const parameters = readEmittingParameters(context);
+	const events = eventsOf(handover).map((raw) => ({ keys: parameters.keysOf(raw), raw }));
+	const newEvents = await leaveOutHandled(context, handover, events, parameters);
 	const pairedItem = { item: 0 };
-	const items = newEvents.map(({ key, raw }) => ({ json: normalizeEvent(raw, key), pairedItem }));
-	return distribute(context, items as unknown as INodeExecutionData[]);
+	const toItem = (json: object) => ({ json, pairedItem }) as unknown as INodeExecutionData;
+	const write = parameters.isSimplified ? simplifyEvent : normalizeEvent;
+	const items = newEvents.map(({ keys: [key], raw }) => toItem(write(raw, key)));
+	return distribute(parameters.outputs, items, (handover.problems ?? []).map(toItem));
 }
 
 /** The events that no earlier process and no other one has handled. */
@@ -34,6 +39,7 @@ async function leaveOutHandled(
 	context: IExecuteFunctions,
 	{ processId }: Handover,
 	events: KeyedEvent[],
+	{ waitsForWorkflow }: EmittingParameters,
 ): Promise<KeyedEvent[]> {
 	// Run by hand or run again, an execution is to show its events although they are known.
 	if (context.getMode() !== 'webhook') return events;
@@ -41,13 +47,12 @@ async function leaveOutHandled(
 	const state = stateOf(context);
 	const isSameProcess = processId === PROCESS_ID;
 	state.durableLedger.connect(durableStore(context), !isSameProcess);
-	const waitsForWorkflow = context.getNodeParameter('acknowledge', 0) === 'lastNode';
 	return waitsForWorkflow
 		? await leaveOutSettled(context, state, events, isSameProcess)
 		: await leaveOutRecorded(context, state, events, isSameProcess);
 }
 
-/** "When the Workflow Succeeds": an event counts as handled when its execution has ended well. */
+/** "Have SendGrid Send Again": an event counts as handled when its execution has ended well. */
 async function leaveOutSettled(
 	context: IExecuteFunctions,
 	state: TriggerState,
@@ -57,7 +62,7 @@ async function leaveOutSettled(
 	// What happened after this process started only this process can have handled.
 	const isDoubtful = ({ raw }: KeyedEvent) => !isSameProcess || !happenedSinceStart(raw);
 	const settled = await state.durableLedger.findSettled(keysOf(events.filter(isDoubtful)));
-	const newEvents = events.filter(({ key }) => !settled.has(key));
+	const newEvents = leaveOut(events, settled);
 	const newKeys = keysOf(newEvents);
 	state.endsAreHooked = whenEndedWell(
 		context,
@@ -66,7 +71,7 @@ async function leaveOutSettled(
 	return newEvents;
 }
 
-/** "When Received": an event counts as handled when an execution has started with it. */
+/** "Do Nothing": an event counts as handled when an execution has started with it. */
 async function leaveOutRecorded(
 	context: IExecuteFunctions,
 	{ durableLedger }: TriggerState,
@@ -77,11 +82,15 @@ async function leaveOutRecorded(
 	const marker = isSameProcess ? [] : [`execution:${context.getExecutionId()}`];
 	const recorded = await durableLedger.record([...marker, ...keysOf(events)]);
 	const isTakenOver = marker.some((value) => recorded.has(value));
-	return isTakenOver ? events : events.filter(({ key }) => !recorded.has(key));
+	return isTakenOver ? events : leaveOut(events, recorded);
 }
 
 function keysOf(events: KeyedEvent[]): string[] {
-	return events.map(({ key }) => key);
+	return events.flatMap(({ keys }) => keys);
+}
+
+function leaveOut(events: KeyedEvent[], known: ReadonlySet<string>): KeyedEvent[] {
+	return events.filter(({ keys }) => !keys.some((key) => known.has(key)));
 }
 
 function happenedSinceStart(raw: RawEvent): boolean {
@@ -104,19 +113,4 @@ function durableStore({ helpers }: IExecuteFunctions): DurableStore {
 			return await getProcessedDataCount('node', { mode: 'entries' });
 		},
 	};
-}
-
-function distribute(
-	context: IExecuteFunctions,
-	items: INodeExecutionData[],
-): INodeExecutionData[][] {
-	const names = context.getNodeParameter('events', 0);
-	// As in the outputs that the editor shows: text from an expression gives one output.
-	if (context.getNodeParameter('output', 0) !== 'perEvent' || !Array.isArray(names)) return [items];
-	const outputs: INodeExecutionData[][] = [...names, 'other'].map(() => []);
-	for (const item of items) {
-		const index = names.indexOf(textOf(item.json as RawEvent, 'event') ?? '');
-		outputs[index < 0 ? names.length : index]?.push(item);
-	}
-	return outputs;
 }

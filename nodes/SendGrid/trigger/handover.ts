@@ -1,5 +1,6 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 import type { RawEvent } from '../events/rawEvent';
+import type { ProblemReport } from './postLog';
 
 /**
  * What `webhook()` hands to `execute()`: one item, whatever the number of events. n8n stores it with
@@ -10,6 +11,8 @@ export interface Handover {
 	processId: string;
 	/** The events that are new as far as that process knows: a JSON array per post. */
 	posts: string[];
+	/** What there is to report, if the trigger does that. */
+	problems?: ProblemReport[];
 }
 
 const HANDOVER_FIELD = 'sendGridPosts';

@@ -1,5 +1,11 @@
-import type { IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
+import type {
+	IExecuteFunctions,
+	IHookFunctions,
+	INodeParameters,
+	IWebhookFunctions,
+} from 'n8n-workflow';
 import type { OAuthSettings } from '../api/eventWebhooks';
+import { repeatKeys, type RepeatRule } from '../events/dedupeKey';
 import { createEventFilter } from '../events/filter';
 import type { RawEvent } from '../events/rawEvent';
 import { DEFAULT_MAX_AGE_MINUTES } from './properties';
@@ -12,7 +18,10 @@ interface TriggerOptions {
 	friendlyName?: unknown;
 	maxAgeMinutes?: unknown;
 	oauth?: { client?: { id?: unknown; secret?: unknown; url?: unknown } };
+	otherEvents?: boolean;
 	recipients?: unknown;
+	recognizeRepeatsBy?: RepeatRule;
+	reportProblems?: boolean;
 	sendSampleEvents?: boolean;
 }
 
@@ -24,6 +33,32 @@ export interface TriggerParameters {
 	waitsForWorkflow: boolean;
 	maxAgeSeconds: number;
 	wants: (event: RawEvent) => boolean;
+	/** The keys of an event: with one of them known, it is a repeat. */
+	keysOf: (event: RawEvent) => string[];
+	reportsProblems: boolean;
+}
+
+/** What the user set on the trigger, as it is needed for what comes out. */
+export interface EmittingParameters {
+	waitsForWorkflow: boolean;
+	isSimplified: boolean;
+	keysOf: (event: RawEvent) => string[];
+	/** Those that say which outputs there are. */
+	outputs: INodeParameters;
+}
+
+export function readEmittingParameters(context: IExecuteFunctions): EmittingParameters {
+	const options = context.getNodeParameter('options', 0, {}) as TriggerOptions;
+	return {
+		waitsForWorkflow: context.getNodeParameter('acknowledge', 0, 'onReceived') === 'lastNode',
+		isSimplified: context.getNodeParameter('simplify', 0, true) !== false,
+		keysOf: keysBy(options),
+		outputs: {
+			output: context.getNodeParameter('output', 0, 'single') as string,
+			events: context.getNodeParameter('events', 0, []) as string[],
+			options: options as INodeParameters,
+		},
+	};
 }
 
 export function readParameters(context: IWebhookFunctions): TriggerParameters {
@@ -39,6 +74,9 @@ export function readParameters(context: IWebhookFunctions): TriggerParameters {
 		maxAgeSeconds: (Number(options.maxAgeMinutes) || DEFAULT_MAX_AGE_MINUTES) * 60,
 		wants: createEventFilter({
 			events: listWords(context.getNodeParameter('events', [])),
+			// There they have no output to come out on.
+			excludeOtherTypes:
+				context.getNodeParameter('output', 'single') === 'perEvent' && !options.otherEvents,
 			categories: listWords(options.categories),
 			customArgs: (options.customArgs?.args ?? [])
 				.filter(({ name }) => name)
@@ -46,6 +84,8 @@ export function readParameters(context: IWebhookFunctions): TriggerParameters {
 			recipients: listWords(options.recipients),
 			excludeMachineOpens: options.excludeMachineOpens,
 		}),
+		keysOf: keysBy(options),
+		reportsProblems: options.reportProblems === true,
 	};
 }
 
@@ -74,6 +114,10 @@ function readOAuth({ oauth }: TriggerOptions): OAuthSettings | undefined {
 		oauth_token_url: String(url ?? '').trim(),
 	};
 	return Object.values(settings).some((value) => value !== '') ? settings : undefined;
+}
+
+function keysBy({ recognizeRepeatsBy = 'eventId' }: TriggerOptions) {
+	return (event: RawEvent) => repeatKeys(event, recognizeRepeatsBy);
 }
 
 /** Keys one per line, as PEM blocks, or as a list from an expression. */

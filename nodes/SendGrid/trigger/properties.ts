@@ -4,27 +4,17 @@ import { DEFAULT_EVENTS, EVENT_TYPES } from '../events/eventTypes';
 /** SendGrid repeats a post for 24 hours; half an hour more allows for clocks and queues. */
 export const DEFAULT_MAX_AGE_MINUTES = 24 * 60 + 30;
 
-/** The output, after those of the chosen types, for types this package does not know. */
-export const OTHER_OUTPUT = 'Other';
-
-const LABELS = Object.fromEntries(EVENT_TYPES.map(({ name, label }) => [name, label]));
-
-/**
- * Lists the outputs of the node. n8n evaluates it in the editor as well, from its source text: it
- * must use nothing but its arguments.
- */
-const configuredOutputs = (
-	parameters: INodeParameters,
-	labels: Record<string, string>,
-	other: string,
-) => {
-	if (parameters.output !== 'perEvent' || !Array.isArray(parameters.events)) return ['main'];
-	const names = parameters.events.map((event) => labels[String(event)] ?? String(event));
-	return [...names, other].map((displayName) => ({ type: 'main', displayName }));
-};
-
-/** The `outputs` of the node's description: one, or one per chosen event type. */
-export const OUTPUTS_EXPRESSION = `={{(${configuredOutputs.toString()})($parameter, ${JSON.stringify(LABELS)}, ${JSON.stringify(OTHER_OUTPUT)})}}`;
+/** SendGrid's labels as of 2026. */
+const MANUAL_SETUP_STEPS = [
+	'Open <b>Webhook URLs</b> above and copy the <b>Production URL</b>. (SendGrid cannot use the Test URL: it only works while you listen.)',
+	'In SendGrid, open <b>Settings > Mail Settings > Event Webhooks</b> and click <b>Create new webhook</b>. Paste the URL as <b>Post URL</b> and choose the same events as here.',
+	'Under <b>Security features</b>, switch on <b>Enable Signed Event Webhook</b>, and save.',
+	'Open the webhook again and copy its <b>Verification Key</b> to the field below. (Saving it with signing off and on again makes a new key.)',
+	'Publish this workflow.',
+	'In SendGrid, click <b>Test Integration</b>: the sample events are listed here under <b>Executions</b>.',
+]
+	.map((step, index) => `${index + 1}. ${step}`)
+	.join('<br>');
 
 export const triggerProperties: INodeProperties[] = [
 	{
@@ -36,21 +26,19 @@ export const triggerProperties: INodeProperties[] = [
 				name: 'Automatic',
 				value: 'automatic',
 				description:
-					'Create the Event Webhook in SendGrid, sign it and remove it again, with your API key',
+					'The trigger makes the Event Webhook in SendGrid, signs it and removes it again',
 			},
 			{
 				name: 'Manual',
 				value: 'manual',
-				description:
-					'You create the Event Webhook in SendGrid yourself and enter its verification key here',
+				description: 'You make the Event Webhook in SendGrid and enter its verification key here',
 			},
 		],
 		default: 'automatic',
 		description: 'Who looks after the Event Webhook in SendGrid',
 	},
 	{
-		displayName:
-			'Open <b>Webhook URLs</b> above and copy the Production URL. In SendGrid, open <b>Settings > Mail Settings > Event Webhooks</b> and click <b>Create new webhook</b>. Paste the URL as Post URL, choose the same events as here, switch on <b>Signed Event Webhook Requests</b> and save. Then open the webhook again and copy its Verification Key to the field below.',
+		displayName: MANUAL_SETUP_STEPS,
 		name: 'manualSetupNotice',
 		type: 'notice',
 		default: '',
@@ -80,7 +68,7 @@ export const triggerProperties: INodeProperties[] = [
 		})),
 		default: [...DEFAULT_EVENTS],
 		description:
-			'What starts the workflow, for example Open, Click and Bounce. Opens and clicks need Open Tracking and Click Tracking, in SendGrid under Settings > Tracking.',
+			'What starts the workflow, for example Open, Click and Bounce. Opens and clicks need Open Tracking and Click Tracking: switch them on in SendGrid under Settings > Tracking.',
 	},
 	{
 		displayName: 'Output',
@@ -95,33 +83,39 @@ export const triggerProperties: INodeProperties[] = [
 			{
 				name: 'One per Event Type',
 				value: 'perEvent',
-				description:
-					'A separate output for each of the chosen event types, so that each can be wired on its own',
+				description: 'An output for each of the chosen types, each at its own fixed place',
 			},
 		],
 		default: 'single',
-		description: 'Where the events come out',
+		description:
+			'Where the events come out. With One per Event Type each type has its fixed place: adding or removing types moves no wire. A type that is not chosen shows as "off" if one below it is chosen.',
 	},
 	{
-		displayName: 'Acknowledge',
+		displayName: 'Simplify',
+		name: 'simplify',
+		type: 'boolean',
+		default: true,
+		description: 'Whether to return a simplified version of the response instead of the raw data',
+	},
+	{
+		displayName: 'If the Workflow Fails',
 		name: 'acknowledge',
 		type: 'options',
 		options: [
 			{
-				name: 'When Received',
+				name: 'Do Nothing',
 				value: 'onReceived',
-				description:
-					'Tell SendGrid that all is well as soon as n8n has stored the events. Each event starts the workflow once.',
+				description: 'Each event starts the workflow once; retry failed runs under Executions',
 			},
 			{
-				name: 'When the Workflow Succeeds',
+				name: 'Have SendGrid Send Again',
 				value: 'lastNode',
-				description:
-					'Tell SendGrid that all is well when the workflow has ended without an error. If it fails, SendGrid sends the events again for up to 24 hours.',
+				description: 'SendGrid repeats the events for up to 24 hours, until a run succeeds',
 			},
 		],
 		default: 'onReceived',
-		description: 'When SendGrid is told that it need not send the events again',
+		description:
+			'What becomes of the events of a failed run. With Do Nothing, SendGrid gets its answer as soon as n8n has stored the events; with Have SendGrid Send Again, when the workflow has ended.',
 	},
 	{
 		displayName: 'Options',
@@ -131,53 +125,10 @@ export const triggerProperties: INodeProperties[] = [
 		default: {},
 		options: [
 			{
-				displayName: 'Categories',
-				name: 'categories',
-				type: 'string',
-				default: '',
-				placeholder: 'e.g. welcome, invoice',
-				description:
-					'Only events of mails in one of these categories, for example "welcome, invoice"; separate them by commas',
-			},
-			{
-				displayName: 'Custom Args',
-				name: 'customArgs',
-				type: 'fixedCollection',
-				typeOptions: { multipleValues: true },
-				placeholder: 'Add Custom Arg',
-				default: {},
-				description:
-					'Only events of mails that carry all of these custom args, for example "tenant" with the value "acme"',
-				options: [
-					{
-						name: 'args',
-						displayName: 'Custom Arg',
-						values: [
-							{
-								displayName: 'Name',
-								name: 'name',
-								type: 'string',
-								default: '',
-								placeholder: 'e.g. tenant',
-								description: 'The name of the custom arg',
-							},
-							{
-								displayName: 'Value',
-								name: 'value',
-								type: 'string',
-								default: '',
-								placeholder: 'e.g. acme',
-								description: 'The value it must have; leave empty to accept any value',
-							},
-						],
-					},
-				],
-			},
-			{
 				displayName: 'Exclude Machine Opens',
 				name: 'excludeMachineOpens',
 				type: 'boolean',
-				default: false,
+				default: true,
 				description:
 					'Whether to leave out opens that a mail program made by itself, for example Mail Privacy Protection of Apple Mail. SendGrid marks no others.',
 			},
@@ -242,7 +193,50 @@ export const triggerProperties: INodeProperties[] = [
 				],
 			},
 			{
-				displayName: 'Recipients',
+				displayName: 'Only Categories',
+				name: 'categories',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. welcome, invoice',
+				description:
+					'Only events of mails in one of these categories, for example "welcome, invoice"; separate them by commas',
+			},
+			{
+				displayName: 'Only Custom Args',
+				name: 'customArgs',
+				type: 'fixedCollection',
+				typeOptions: { multipleValues: true },
+				placeholder: 'Add Custom Arg',
+				default: {},
+				description:
+					'Only events of mails that carry all of these custom args, for example "tenant" with the value "acme"',
+				options: [
+					{
+						name: 'args',
+						displayName: 'Custom Arg',
+						values: [
+							{
+								displayName: 'Name',
+								name: 'name',
+								type: 'string',
+								default: '',
+								placeholder: 'e.g. tenant',
+								description: 'The name of the custom arg',
+							},
+							{
+								displayName: 'Value',
+								name: 'value',
+								type: 'string',
+								default: '',
+								placeholder: 'e.g. acme',
+								description: 'The value it must have; leave empty to accept any value',
+							},
+						],
+					},
+				],
+			},
+			{
+				displayName: 'Only Recipients',
 				name: 'recipients',
 				type: 'string',
 				default: '',
@@ -251,12 +245,49 @@ export const triggerProperties: INodeProperties[] = [
 					'Only events of mails to one of these addresses or domains, for example "ann@example.com, example.org"; separate them by commas',
 			},
 			{
-				displayName: 'Sample Events When Testing',
-				name: 'sendSampleEvents',
+				displayName: 'Output for Other Events',
+				name: 'otherEvents',
 				type: 'boolean',
 				default: true,
 				description:
-					'Whether SendGrid is asked to post its sample events when you listen for a test event, so that you see data at once. Switch it off to wait for a real event. Automatic setup only.',
+					'Whether types that this package does not know yet come out too, on an output called Other. Without it they are left out.',
+				displayOptions: { show: { '/output': ['perEvent'] } },
+			},
+			{
+				displayName: 'Recognize Repeats By',
+				name: 'recognizeRepeatsBy',
+				type: 'options',
+				options: [
+					{
+						name: 'Event ID',
+						value: 'eventId',
+						description: "By SendGrid's ID of the event, which is the same when a post is repeated",
+					},
+					{
+						name: 'Event ID or Content',
+						value: 'eventIdOrContent',
+						description: 'Also when event, address, message, second, link and reason are the same',
+					},
+				],
+				default: 'eventId',
+				description:
+					'How an event is found to have come before. SendGrid sometimes sends an event again under a new ID: choose Event ID or Content if you see that. It also merges what really happened twice in one second, such as two clicks on one link.',
+			},
+			{
+				displayName: 'Report Problems',
+				name: 'reportProblems',
+				type: 'boolean',
+				default: true,
+				description:
+					'Whether an output called Problems says when posts were refused or left out, how many, and what to do. Each kind starts the workflow once a minute at most.',
+			},
+			{
+				displayName: 'Sample Events When Testing',
+				name: 'sendSampleEvents',
+				type: 'boolean',
+				default: false,
+				description:
+					'Whether SendGrid is asked to post its sample events when you listen for a test event, so that you see data at once. Off, the trigger waits for a real event. Automatic setup only.',
 			},
 		],
 	},

@@ -66,11 +66,13 @@ export class WebhookServer {
 		const { isTest } = this.options;
 		const context = workflow.webhookContext(request as never, response as never, { isTest });
 		const { noWebhookResponse, workflowData } = await trigger.webhook!.call(context);
-		if (noWebhookResponse) return;
+		if (workflowData === undefined) return;
 
-		await this.store(workflowData![0]!);
-		const run = this.run(workflowData![0]!);
+		await this.store(workflowData[0]!);
+		const run = this.run(workflowData[0]!);
 		this.runs.add(run);
+		// The node has answered by itself.
+		if (noWebhookResponse) return;
 		if (workflow.node.parameters.acknowledge !== 'lastNode') {
 			response.status(200).end();
 			return;

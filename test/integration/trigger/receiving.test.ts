@@ -2,6 +2,7 @@ import '../support/n8nEnvironment';
 import { DataDeduplicationService } from 'n8n-core';
 import type { INodeParameters, IWorkflowSettings } from 'n8n-workflow';
 import { SendGridEmailTrigger } from '../../../nodes/SendGrid/SendGridEmailTrigger.node';
+import { repeatKeys } from '../../../nodes/SendGrid/events/dedupeKey';
 import { sampleEvent, SendGridEmulator } from '../../../emulator';
 import { DedupeRow, type DedupeConnection } from '../../support/dedupeRow';
 import { wrapHandover } from '../../../nodes/SendGrid/trigger/handover';
@@ -573,15 +574,119 @@ describe('SendGrid Email Trigger behind a webhook', () => {
 		expect(server.started[0]!.map((items) => items.length)).toEqual([2]);
 	});
 
-	test('puts each event type on its own output and unknown ones on the last', async () => {
+	test('puts each event type on its own output, and other types on theirs if there is one', async () => {
+		const eventsByOutput = (outputs: Started) =>
+			outputs.map((items) => items.map(({ json }) => json.event));
+		const events = () => [sampleEvent('bounce'), sampleEvent('open', { event: 'invented' })];
+
 		await listen({ output: 'perEvent', events: ['open', 'bounce'] });
-		await post([sampleEvent('bounce'), sampleEvent('open', { event: 'invented' })]);
+		await post(events());
 		await server.idle();
-		const [outputs] = server.started;
-		expect(outputs!.map((items) => items.map(({ json }) => json.event))).toEqual([
-			[],
-			['bounce'],
-			['invented'],
+		expect(eventsByOutput(server.started[0]!)).toEqual([[], [], ['bounce']]);
+
+		await listen({
+			output: 'perEvent',
+			events: ['open', 'bounce'],
+			options: { otherEvents: true },
+		});
+		await post(events());
+		await server.idle();
+		expect(eventsByOutput(server.started[0]!).map((names) => names.join())).toEqual([
+			...['', '', 'bounce', '', '', '', '', '', '', '', '', '', 'invented'],
 		]);
+	});
+
+	test('leaves out what few workflows need, unless they ask for it', async () => {
+		const fields = ['raw', 'smtpId', 'sgMessageId'];
+		const emittedFields = () =>
+			fields.filter((field) => server.started.flat(2)[0]!.json[field] !== undefined);
+		await listen();
+		await post([sampleEvent('bounce')]);
+		await server.idle();
+		expect(emittedFields()).toEqual([]);
+
+		await listen({ simplify: false });
+		await post([sampleEvent('bounce')]);
+		await server.idle();
+		expect(emittedFields()).toEqual(fields);
+	});
+
+	describe('recognising repeats by content as well', () => {
+		const twin = () => sampleEvent('click', { timestamp: 1_600_000_000 });
+		const options = { recognizeRepeatsBy: 'eventIdOrContent' };
+
+		test('leaves out an event that comes again under another id', async () => {
+			await listen({ options });
+			const [first, second, third] = [twin(), twin(), twin()];
+			expect(await post([first, second])).toEqual([200]);
+			expect(await post([third])).toEqual([200]);
+			await server.idle();
+			expect(emitted()).toEqual([first.sg_event_id]);
+		});
+
+		test('does so in the database as well', async () => {
+			await listen({ options });
+			const known = repeatKeys(twin(), 'eventIdOrContent')[1]!;
+			await row.checkAndRecord([known]);
+			expect(await post([twin()])).toEqual([200]);
+			await server.idle();
+			expect(emitted()).toEqual([]);
+		});
+
+		test('is not done unless it is asked for', async () => {
+			await listen();
+			const [first, second] = [twin(), twin()];
+			await post([first, second]);
+			await server.idle();
+			expect(emitted()).toEqual([first.sg_event_id, second.sg_event_id]);
+		});
+	});
+
+	describe('reporting problems', () => {
+		const options = { reportProblems: true };
+		const tamper = (body: Buffer) => Buffer.from(body.toString().replace('open', 'opem'));
+		const problems = () =>
+			server.started.map((outputs) => outputs.map((items) => items.map(({ json }) => json.kind)));
+
+		test('starts the workflow on the last output for the first of a kind, and answers as ever', async () => {
+			await listen({ options });
+			for (let posts = 0; posts < 5; posts++) {
+				expect(await post([sampleEvent('open')], { tamper })).toEqual([401]);
+			}
+			await server.idle();
+			expect(problems()).toEqual([[[], ['signatureMismatch']]]);
+			expect(server.started[0]![1]![0]!.json).toMatchObject({
+				count: 1,
+				since: expect.stringMatching(/Z$/) as string,
+				problem: expect.stringMatching(/^Refused 1 post: its signature does not match/) as string,
+				whatToDo: expect.stringMatching(/copy the current key/) as string,
+			});
+		});
+
+		test('a flood of forged posts starts it once a minute at most', async () => {
+			await listen({ options, output: 'perEvent', events: ['open'] });
+			const events = Array.from({ length: 200 }, () => sampleEvent('open'));
+			await post(events, { tamper, eventsPerPost: 1, concurrency: 20 });
+			await server.idle();
+			expect(server.started).toHaveLength(1);
+			expect(server.started[0]).toHaveLength(14);
+			expect(server.started[0]![13]).toHaveLength(1);
+		});
+
+		test('goes along with the events of a post that has some left out', async () => {
+			await listen({ options });
+			const event = sampleEvent('open');
+			await post([event, 'no event' as never]);
+			await server.idle();
+			expect(problems()).toEqual([[[undefined], ['malformed']]]);
+			expect(emitted()[0]).toBe(event.sg_event_id);
+		});
+
+		test('is not done unless it is asked for', async () => {
+			await listen();
+			await post([sampleEvent('open')], { tamper });
+			await server.idle();
+			expect(server.started).toEqual([]);
+		});
 	});
 });

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { dedupeKey } from '../../../nodes/SendGrid/events/dedupeKey';
+import { dedupeKey, repeatKeys } from '../../../nodes/SendGrid/events/dedupeKey';
 import { MAX_DEPTH, parsePost } from '../../../nodes/SendGrid/events/parse';
 import type { RawEvent } from '../../../nodes/SendGrid/events/rawEvent';
 import { anyObjectJson, PROPERTY } from '../../support/property';
@@ -94,5 +94,52 @@ describe('the key of an event without a usable id', () => {
 		const whole = JSON.parse(json) as RawEvent;
 		const [cut] = parsePost(Buffer.from(`[${json}]`))!.events;
 		expect(dedupeKey(whole)).toBe(dedupeKey(cut!));
+	});
+});
+
+describe('the keys by which repeats are recognised', () => {
+	const clicked: RawEvent = {
+		event: 'click',
+		email: 'ann@example.com',
+		sg_message_id: 'message.1',
+		timestamp: 1_600_112_502,
+		url: 'https://example.com/',
+		sg_event_id: 'id-1',
+	};
+	const keysOf = (event: RawEvent) => repeatKeys(event, 'eventIdOrContent');
+	const contentKeyOf = (event: RawEvent) => keysOf(event)[1];
+
+	it('are the one of the id, unless content counts as well', () => {
+		expect(repeatKeys(clicked, 'eventId')).toEqual(['id-1']);
+		expect(keysOf(clicked)).toEqual(['id-1', expect.stringMatching(/^content:[\w-]{43}$/)]);
+	});
+
+	it('are the same for the content whatever the id, and what SendGrid adds', () => {
+		const again = { ...clicked, sg_event_id: 'id-2', ip: '192.0.2.1', useragent: 'Other' };
+		expect(contentKeyOf(again)).toBe(contentKeyOf(clicked));
+		expect(contentKeyOf({ ...clicked, timestamp: '1600112502' })).toBe(contentKeyOf(clicked));
+	});
+
+	it.each<[string, RawEvent]>([
+		['event', { event: 'open' }],
+		['address', { email: 'bob@example.com' }],
+		['message', { sg_message_id: 'message.2' }],
+		['second', { timestamp: 1_600_112_503 }],
+		['link', { url: 'https://example.com/other' }],
+		['reason', { reason: '550' }],
+	])('differ with the %s', (_name, change) => {
+		expect(contentKeyOf({ ...clicked, ...change })).not.toBe(contentKeyOf(clicked));
+	});
+
+	it('do not run fields together', () => {
+		const one = { ...clicked, url: 'a', reason: undefined };
+		const other = { ...clicked, url: undefined, reason: 'a' };
+		expect(contentKeyOf(one)).not.toBe(contentKeyOf(other));
+	});
+
+	it('are the one of the id for events about the account', () => {
+		expect(keysOf({ event: 'account_status_change', timestamp: 1, sg_event_id: 'a' })).toEqual([
+			'a',
+		]);
 	});
 });

@@ -16,8 +16,12 @@ describe('event types', () => {
 		expect(createEventFilter({ events: others })(event)).toBe(false);
 	});
 
-	it('types this package does not know always pass', () => {
-		expect(createEventFilter({ events: ['open'] })({ event: 'teleported' })).toBe(true);
+	it('types this package does not know pass unless they are excluded', () => {
+		const teleported = { event: 'teleported' };
+		expect(createEventFilter({ events: ['open'] })(teleported)).toBe(true);
+		const excludeOtherTypes = true;
+		expect(createEventFilter({ events: ['open'], excludeOtherTypes })(teleported)).toBe(false);
+		expect(createEventFilter({ events: ['teleported'], excludeOtherTypes })(teleported)).toBe(true);
 	});
 
 	it('an event without a name passes, as it is of no known type', () => {

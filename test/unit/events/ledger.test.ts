@@ -85,8 +85,8 @@ describe('in flight', () => {
 
 	it('a key may have a limit of its own, shorter or longer', () => {
 		const ledger = new Ledger();
-		ledger.claim('short', 0, MINUTE);
-		ledger.claim('long', 0, 3 * HOUR);
+		ledger.claim('short', 0, { maxInFlightMs: MINUTE });
+		ledger.claim('long', 0, { maxInFlightMs: 3 * HOUR });
 		expect(ledger.claim('short', MINUTE - 1)).toBe('inFlight');
 		expect(ledger.claim('short', MINUTE)).toBe('new');
 		expect(ledger.claim('long', 3 * HOUR - 1)).toBe('inFlight');

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { EVENT_TYPES, type EventName } from '../../../nodes/SendGrid/events/eventTypes';
 import {
 	normalizeEvent,
+	simplifyEvent,
 	type BounceKind,
 	type SendGridEvent,
 } from '../../../nodes/SendGrid/events/normalize';
@@ -465,5 +466,28 @@ describe('any object gives an item', () => {
 		const json = `{"event":"open","deep":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`;
 		const raw = parsed(json);
 		expect(normalizeEvent(raw).customArgs.deep).toBe(raw.deep);
+	});
+});
+
+describe('a simplified event', () => {
+	it('is the event without what only few workflows need', () => {
+		fc.assert(
+			fc.property(anyObjectJson, (json) => {
+				const rest: Partial<SendGridEvent> = normalizeEvent(parsed(json));
+				delete rest.raw;
+				delete rest.smtpId;
+				delete rest.sgMessageId;
+				expect(simplifyEvent(parsed(json))).toEqual(rest);
+			}),
+			PROPERTY,
+		);
+	});
+
+	it('still ties the event to its mail', () => {
+		expect(simplifyEvent(sample('bounce'))).toMatchObject({ messageId: ofMail.messageId });
+	});
+
+	it('keeps the key it is given', () => {
+		expect(simplifyEvent(sample('open'), 'my key').dedupeKey).toBe('my key');
 	});
 });

@@ -9,6 +9,7 @@ import {
 } from '../../../nodes/SendGrid/events/receivePost';
 import { SIGNATURE_HEADER, TIMESTAMP_HEADER } from '../../../nodes/SendGrid/events/signature';
 import { WAIT_ARG } from '../../../nodes/SendGrid/events/waitArg';
+import type { RawEvent } from '../../../nodes/SendGrid/events/rawEvent';
 import { EVENT_TYPES } from '../../../nodes/SendGrid/events/eventTypes';
 import { sampleEvent } from '../../../emulator/sampleEvents';
 import {
@@ -479,5 +480,35 @@ describe('a captured post that is sent again', () => {
 			expect.objectContaining({ kind: 'accepted' }),
 			expect.objectContaining({ kind: 'accepted' }),
 		]);
+	});
+});
+
+describe('an event with several keys', () => {
+	const keysOf = ({ id, content }: RawEvent) => [String(id), `content ${String(content)}`];
+	const event = (id: string, content: string) => sampleEvent('open', { id, content });
+	const receive = (events: RawEvent[], ledger: Ledger) =>
+		receivePost(signedPost(events as ReturnType<typeof event>[]), receiving({ keysOf, ledger }));
+
+	it('is a repeat if one of them comes a second time in the post', () => {
+		const events = [event('1', 'a'), event('2', 'a'), event('1', 'b'), event('3', 'c')];
+		const outcome = accepted(receive(events, new Ledger()));
+		expect(outcome.events).toEqual([events[0], events[3]]);
+		expect(outcome.keys).toEqual(['1', 'content a', '3', 'content c']);
+	});
+
+	it('is a repeat if one of them was handled, and claims none of the others', () => {
+		const ledger = new Ledger();
+		ledger.settle(accepted(receive([event('1', 'a')], ledger)).keys, NOW);
+		expect(receive([event('2', 'a'), event('1', 'b')], ledger).kind).toBe('nothingNew');
+		expect(accepted(receive([event('2', 'b')], ledger)).keys).toEqual(['2', 'content b']);
+	});
+
+	it('is in flight if one of them is, and claims none of the others', () => {
+		const ledger = new Ledger();
+		const { keys } = accepted(receive([event('1', 'a')], ledger));
+		const refused = receive([event('0', 'z'), event('2', 'a')], ledger);
+		expect(refused).toMatchObject({ kind: 'refused', reason: 'inFlight' });
+		ledger.release(keys);
+		expect(ledger.size).toBe(0);
 	});
 });

@@ -185,3 +185,29 @@ describe('what SendGrid is to know', () => {
 		},
 	);
 });
+
+describe('event types that this package does not know', () => {
+	const teleported = { event: 'teleported' };
+
+	it('are wanted where all events come out together', () => {
+		expect(withOptions({}).wants(teleported)).toBe(true);
+	});
+
+	it('are wanted with one output per event type if there is one for them', () => {
+		const perEvent = (options: object) => read({ events: ['open'], output: 'perEvent', options });
+		expect(perEvent({}).wants(teleported)).toBe(false);
+		expect(perEvent({ otherEvents: true }).wants(teleported)).toBe(true);
+	});
+});
+
+it('recognises repeats by the id alone, or by the content as well', () => {
+	const event = sampleEvent('open', { sg_event_id: 'id' });
+	expect(withOptions({}).keysOf(event)).toEqual(['id']);
+	const { keysOf } = withOptions({ recognizeRepeatsBy: 'eventIdOrContent' });
+	expect(keysOf(event)).toEqual(['id', expect.stringMatching(/^content:/)]);
+});
+
+it('reports problems only when asked to', () => {
+	expect(withOptions({}).reportsProblems).toBe(false);
+	expect(withOptions({ reportProblems: true }).reportsProblems).toBe(true);
+});

@@ -19,6 +19,7 @@ function startLog() {
 	return {
 		lines,
 		messages: () => lines.map(({ message }) => message),
+		happened: log.happened.bind(log),
 		refused: (reason: RefusalReason, now: number) => log.refused(reason, logger, now),
 		received: (counts: Partial<PostCounts>, now: number) =>
 			log.received(
@@ -37,7 +38,7 @@ describe('a refused post', () => {
 			{
 				level: 'warn',
 				message:
-					'My Trigger: refused 1 post: its body is no JSON array of events, although it is signed.',
+					'My Trigger: refused 1 post: its body is no JSON array of events, although it is signed. Look at what else uses this verification key: SendGrid posts nothing else.',
 				metadata: { reason: 'notAJsonArray', count: 1 },
 			},
 		]);
@@ -141,8 +142,8 @@ describe('a post that was received', () => {
 		expect(log.lines).toEqual([
 			{
 				level: 'warn',
-				message: `My Trigger: left out ${words} (no object, or without "event").`,
-				metadata: { malformed: count },
+				message: `My Trigger: left out ${words} (no object, or without "event"). Look at what else uses this verification key: SendGrid posts events only.`,
+				metadata: { reason: 'malformed', count },
 			},
 		]);
 	});
@@ -153,10 +154,69 @@ describe('a post that was received', () => {
 			log.received({ duplicates: 10, malformed: { notAnObject: 1 } }, now);
 		}
 		expect(log.lines.map(({ metadata }) => metadata)).toEqual([
-			{ malformed: 1 },
+			{ reason: 'malformed', count: 1 },
 			{ duplicates: 10 },
-			{ malformed: 3 },
+			{ reason: 'malformed', count: 3 },
 			{ duplicates: 30 },
 		]);
+	});
+});
+
+describe('the reports', () => {
+	const NOON = Date.parse('2026-11-20T12:00:00.000Z');
+
+	it('say what was refused, since when and what to do', () => {
+		const log = startLog();
+		expect(log.refused('notAJsonArray', NOON)).toEqual([
+			{
+				kind: 'notAJsonArray',
+				count: 1,
+				since: '2026-11-20T12:00:00.000Z',
+				problem: 'Refused 1 post: its body is no JSON array of events, although it is signed.',
+				whatToDo: 'Look at what else uses this verification key: SendGrid posts nothing else.',
+			},
+		]);
+	});
+
+	it('come once a minute for each kind, however many posts are refused', () => {
+		const log = startLog();
+		const reports = [];
+		for (let now = NOON; now < NOON + 10 * MINUTE; now += 10) {
+			reports.push(...log.refused('signatureMismatch', now));
+			reports.push(...log.refused('missingHeaders', now));
+		}
+		expect(reports).toHaveLength(20);
+		expect(reports[2]).toMatchObject({
+			kind: 'signatureMismatch',
+			count: MINUTE / 10,
+			since: '2026-11-20T12:00:00.010Z',
+			problem: expect.stringMatching(
+				/^Refused 6000 posts: for the last one, its signature/,
+			) as string,
+		});
+	});
+
+	it('tell what was left out, and nothing of repeats', () => {
+		const log = startLog();
+		const counts = { malformed: { notAnObject: 2 }, duplicates: 5 };
+		expect(log.received(counts, NOON)).toEqual([
+			expect.objectContaining({ kind: 'malformed', count: 2 }),
+		]);
+		expect(log.refused('inFlight', NOON)).toEqual([]);
+	});
+
+	it('tell with the next post what happened beside the posts', () => {
+		const log = startLog();
+		log.happened('webhookRepaired', NOON);
+		log.happened('keyNotFetched', NOON, 'SendGrid does not accept this API key.');
+		expect(log.received({ accepted: 1 }, NOON + 1)).toEqual([
+			expect.objectContaining({ kind: 'webhookRepaired', since: '2026-11-20T12:00:00.000Z' }),
+			expect.objectContaining({
+				kind: 'keyNotFetched',
+				problem:
+					"SendGrid could not be asked for the webhook's verification key: SendGrid does not accept this API key.",
+			}),
+		]);
+		expect(log.received({ accepted: 1 }, NOON + 10 * MINUTE)).toEqual([]);
 	});
 });
