@@ -26,7 +26,7 @@ export class SendGridEmailTrigger implements INodeType {
 		subtitle: '={{[$parameter["events"]].flat().join(", ").replaceAll("_", " ")}}',
 		description: 'Starts the workflow when SendGrid reports an open, click, bounce or other event',
 		eventTriggerDescription:
-			'Waiting for SendGrid. In automatic setup its sample events come by themselves; if nothing comes, see whether SendGrid can reach the address of this n8n.',
+			'Automatic setup: the sample events of SendGrid come by themselves. If they do not, see whether SendGrid can reach the address of this n8n. Manual setup: nothing comes here, since SendGrid posts to the Production URL; publish the workflow and click Test Integration in SendGrid.',
 		defaults: { name: 'SendGrid Email Trigger' },
 		inputs: [],
 		outputs: OUTPUTS_EXPRESSION,
@@ -50,13 +50,13 @@ export class SendGridEmailTrigger implements INodeType {
 			header: 'See what SendGrid sends',
 			executionsHelp: {
 				inactive:
-					'Click <b>Execute step</b> to see the sample events of SendGrid, or, with the option <b>Sample Events When Testing</b> off, to wait two minutes for a real one. Nothing comes? SendGrid must reach this n8n at the address under <b>Webhook URLs</b>. What was refused, and why, is in the log of n8n.',
+					'<b>Automatic setup:</b> click <b>Execute step</b> to see the sample events of SendGrid, or, with the option <b>Sample Events When Testing</b> off, to wait two minutes for a real one. Nothing comes? SendGrid must reach this n8n at the address under <b>Webhook URLs</b>.<br><br><b>Manual setup:</b> nothing comes here, since SendGrid posts to the Production URL. Publish the workflow, click <b>Test Integration</b> in SendGrid, and look under <b>Executions</b>.<br><br>What was refused, and why, is in the log of n8n.',
 				active:
-					'Real events start the published workflow: find them under <b>Executions</b>, not here. <b>Execute step</b> shows the sample events of SendGrid. Nothing comes? SendGrid must reach this n8n at the address under <b>Webhook URLs</b>. What was refused, and why, is in the log of n8n.',
+					'Real events start the published workflow: find them under <b>Executions</b>, not here. In automatic setup, <b>Execute step</b> shows the sample events of SendGrid; in manual setup, <b>Test Integration</b> in SendGrid posts them to the published workflow. Nothing comes? SendGrid must reach this n8n at the address under <b>Webhook URLs</b>. What was refused, and why, is in the log of n8n.',
 			},
 			activationHint: {
 				inactive:
-					'In automatic setup, SendGrid posts its sample events here at once. Publish the workflow to be started by real events.',
+					'In automatic setup, SendGrid posts its sample events here at once. In manual setup, publish the workflow first, then click Test Integration in SendGrid.',
 				active: 'Real events start the published workflow. They are listed under Executions.',
 			},
 		},

@@ -13,7 +13,8 @@ export const BUTTON = 'When you click Execute workflow';
 const WEBHOOK_ID = '3f0f3a8e-5f0c-4c39-9a52-6f3f5a0d7c11';
 
 /** Each event type comes out of the trigger on a wire of its own. */
-const EVENTS = ['delivered', 'open', 'click', 'bounce'];
+// In the order of the trigger's outputs, so that these are its first four.
+const EVENTS = ['open', 'click', 'bounce', 'delivered'];
 
 export const EVENT_OUTPUTS = EVENTS.length;
 

@@ -3,7 +3,8 @@ import {
 	type EventGroup,
 	type EventName,
 } from '../../nodes/SendGrid/events/eventTypes';
-import { normalizeEvent, type SendGridEvent } from '../../nodes/SendGrid/events/normalize';
+import { simplifyEvent, type SendGridEvent } from '../../nodes/SendGrid/events/normalize';
+import type { ProblemReport } from '../../nodes/SendGrid/trigger/postLog';
 import { sampleEvent } from '../../emulator';
 import { table } from './table';
 
@@ -21,8 +22,9 @@ export const ITEM_FIELDS: Record<keyof SendGridEvent, string> = {
 	eventId: "SendGrid's ID of the event",
 	dedupeKey: 'What repeats are recognised by: the event ID, or a hash of the event if it has none',
 	messageId: 'The same as `messageId` in the output of SendGrid Email: ties the event to the mail',
-	sgMessageId: "SendGrid's longer ID, which differs from recipient to recipient",
-	smtpId: 'The `Message-ID` header of the mail',
+	sgMessageId:
+		"Without **Simplify**: SendGrid's longer ID, which differs from recipient to recipient",
+	smtpId: 'Without **Simplify**: the `Message-ID` header of the mail',
 	categories: 'The categories of the mail; always a list',
 	customArgs: 'Your own custom args of the mail; values are text',
 	machineOpen: 'On `open`: whether a mail program opened it by itself (Apple Mail only)',
@@ -41,8 +43,25 @@ export const ITEM_FIELDS: Record<keyof SendGridEvent, string> = {
 	sendAt: 'When a scheduled mail is due: ISO 8601, UTC',
 	accountStatus:
 		'On `account_status_change`: `compliance_suspend`, `compliance_deactivate`, `compliance_ban` or `reactivate`',
-	raw: 'Everything exactly as SendGrid sent it',
+	raw: 'Without **Simplify**: everything exactly as SendGrid sent it',
 };
+
+/** What each kind of report means. The type makes the compiler ask for one that is forgotten. */
+const KINDS: Record<ProblemReport['kind'], string> = {
+	missingHeaders:
+		'A post had no signature: it is not from SendGrid, or a proxy removes the headers',
+	invalidTimestamp: 'A post had a timestamp that is none',
+	noVerificationKey: 'No verification key is known, so nothing can be verified',
+	signatureMismatch: 'A signature did not match: a forged post, or a changed key',
+	stale: 'A post was older than **Maximum Age of a Post**',
+	olderThanMemory: 'A post was too old to tell whether it was handled before',
+	fromTheFuture: 'A post was signed in the future: the clock is wrong',
+	notAJsonArray: 'A signed post was no list of events',
+	malformed: 'An entry of a post was no event, and was left out',
+	keyNotFetched: "SendGrid could not be asked for the webhook's verification key",
+	webhookRepaired: 'The webhook in SendGrid was changed or disabled, and has been repaired',
+};
+const PROBLEM_KINDS = Object.entries(KINDS);
 
 const EXAMPLES: EventName[] = ['click', 'bounce', 'account_status_change'];
 
@@ -52,13 +71,13 @@ export function eventsPage(): string {
 
 # Events and their fields
 
-SendGrid Email Trigger emits one item for each event. The types below are those that SendGrid documents; choose them in the list _Events_. A type that SendGrid adds later comes through as it is, on the output _Other_ if there is one output per event type, provided that it is posted to the webhook.
+SendGrid Email Trigger emits one item for each event. The types below are those that SendGrid documents; choose them in the list _Events_. A type that SendGrid adds later comes through as it is, provided that it is posted to the webhook. With one output per event type it needs the option **Output for Other Events**.
 
 ${(Object.keys(GROUPS) as EventGroup[]).map(groupSection).join('\n\n')}
 
 ## The fields of an item
 
-A field that does not apply is absent, never \`null\` or empty. \`event\`, \`dedupeKey\`, \`categories\`, \`customArgs\` and \`raw\` are there in every item of a documented type.
+A field that does not apply is absent, never \`null\` or empty. \`event\`, \`dedupeKey\`, \`categories\` and \`customArgs\` are there in every item of a documented type. \`raw\`, \`smtpId\` and \`sgMessageId\` come only with **Simplify** switched off: without them n8n stores half as much, 390 kB instead of 780 kB for 1,000 events, and a table of events is readable.
 
 ${table(
 	['Field', 'What it says'],
@@ -78,10 +97,38 @@ ${table(
 
 \`bounce.classification\` is SendGrid's own word, such as "Invalid Address", "Technical", "Content", "Reputation", "Frequency/Volume", "Mailbox Unavailable" or "Unclassified".
 
+## One output per event type
+
+With _One per Event Type_ each type has its output, always at the same place: ${EVENT_TYPES.map(({ label }) => label).join(', ')}, then _Other_ and _Problems_. n8n wires outputs by their number, so an output that could move would connect other events to what is wired already. Adding and removing types therefore moves nothing: a type that is not chosen keeps its place and shows as "off" if one below it is chosen, and what lies below the last chosen one is left out.
+
+- **Other** gets the types that this package does not know yet, with the option **Output for Other Events**. Without it they are left out.
+- **Problems** gets the trigger's own reports, with the option **Report Problems**, also when all events have one output: it is the second one then.
+
+Changing _Output_ itself is another matter: look at the wires then.
+
+## Reports of problems
+
+With the option **Report Problems** the trigger starts the workflow when posts were refused or left out, so that somebody hears of it before the events are missed. Each kind comes once a minute at most, however many posts there are; the report after that says how many came since. An item says:
+
+${table(
+	['Field', 'What it says'],
+	[
+		['`kind`', 'A code to branch by, see below'],
+		['`count`, `since`', 'How often it was found, and since when (ISO 8601, UTC)'],
+		['`problem`', 'What was wrong, in words'],
+		['`whatToDo`', 'What to do about it'],
+	],
+)}
+
+${table(
+	['`kind`', 'When'],
+	PROBLEM_KINDS.map(([kind, meaning]) => [`\`${kind}\``, meaning]),
+)}
+
 ## What to know about events
 
 - **Order**: SendGrid promises none. A click can come before its open; compare \`timestamp\`.
-- **Repeats**: SendGrid posts an event again until n8n has answered 2xx. The trigger leaves repeats out, see [Guarantees](guarantees.md).
+- **Repeats**: SendGrid posts an event again until n8n has answered 2xx. The trigger leaves repeats out, see [Guarantees](guarantees.md). Now and then SendGrid sends one event again under another ID: the option **Recognize Repeats By** on _Event ID or Content_ leaves these out as well. Two events count as one then if type, address, message, second, link and reason are the same; that merges what really happened twice in one second, such as two clicks on one link, and the memory holds half as many events.
 - **Late bounces**: a bounce that comes after the receiving server had accepted the mail may have no \`messageId\` and no \`customArgs\`. Find its record by \`email\`.
 - **Custom args named like a field of SendGrid**, for example \`email\` or \`reason\`: SendGrid's value wins. Give yours another name.
 - **Personal data**: SendGrid keeps categories and custom args for long and shows them to its staff. Use IDs there, not names or addresses.
@@ -110,8 +157,8 @@ function example(name: EventName): string {
 	const { label, group } = EVENT_TYPES.find((type) => type.name === name)!;
 	const ofMail = group === 'account' ? {} : { contactId: '42' };
 	const event = sampleEvent(name, { sg_event_id: 'ZXhhbXBsZS1ldmVudA', ...ofMail });
-	const { raw, ...item } = normalizeEvent(event);
+	const item = simplifyEvent(event);
 	// Lists of plain values on one line, as Prettier writes them.
 	const json = JSON.stringify(item, null, 2).replace(/\[\s+([^[\]{}]*?)\s+\]/g, '[$1]');
-	return `### ${label}\n\nWithout \`raw\`, which has ${Object.keys(raw).length} fields:\n\n\`\`\`json\n${json}\n\`\`\``;
+	return `### ${label}\n\n\`\`\`json\n${json}\n\`\`\``;
 }

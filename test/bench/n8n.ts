@@ -14,7 +14,7 @@ type Contestant = 'trigger' | 'lastNode' | 'webhook' | 'webhookLastNode' | 'chai
 
 const NAMES: Record<Contestant, string> = {
 	trigger: 'SendGrid Email Trigger',
-	lastNode: 'SendGrid Email Trigger, "When the Workflow Succeeds"',
+	lastNode: 'SendGrid Email Trigger, "Have SendGrid Send Again"',
 	webhook: 'bare Webhook node',
 	webhookLastNode: 'bare Webhook node, "When Last Node Finishes"',
 	chain: 'Webhook, Code, Remove Duplicates',
@@ -62,7 +62,7 @@ const LONE_POSTS = 100;
 /** How much longer a lone post may take than one to the Webhook node. */
 const LONE_POST_BAR = 1.5;
 
-const MODES = { trigger: '"When Received"', lastNode: '"When the Workflow Succeeds"' };
+const MODES = { trigger: '"Do Nothing"', lastNode: '"Have SendGrid Send Again"' };
 
 /** What Webhook, Code and Remove Duplicates have to do to be as careful as the trigger. */
 const VERIFY_IN_CODE = (publicKey: string) => `

@@ -19,7 +19,7 @@ export function showcase(credential: Credential): WorkflowDefinition {
 			node(
 				TRIGGER,
 				TRIGGER_TYPE,
-				{ events: ['open', 'click', 'bounce', 'unsubscribe'], output: 'perEvent' },
+				{ events: ['open', 'click', 'bounce', 'delivered'], output: 'perEvent' },
 				{ ...withCredential(credential), position: [0, 208] },
 			),
 			callCrm('Note the last open', 'opens', [360, -64]),
@@ -60,7 +60,7 @@ export function showcase(credential: Credential): WorkflowDefinition {
 				{ typeVersion: 2.2, position: [360, 288] },
 			),
 			callCrm('Ask for a new address', 'addresses', [600, 288]),
-			callCrm('Stop the newsletter', 'unsubscribes', [600, 464]),
+			callCrm('Note the delivery', 'deliveries', [600, 464]),
 		],
 		connections: wires(
 			[TRIGGER, 'Note the last open', 0],
@@ -68,7 +68,7 @@ export function showcase(credential: Credential): WorkflowDefinition {
 			['Wait a day', 'Send the follow-up'],
 			[TRIGGER, 'Hard bounce?', 2],
 			['Hard bounce?', 'Ask for a new address'],
-			[TRIGGER, 'Stop the newsletter', 3],
+			[TRIGGER, 'Note the delivery', 3],
 		),
 	};
 }

@@ -91,7 +91,7 @@ describe.each(n8nVersions)('SendGrid Email Trigger in n8n %s', (version) => {
 	});
 
 	test('emits one item per event, and none for what was posted before', async () => {
-		const workflow = await publish('All events', { events: ALL_EVENTS });
+		const workflow = await publish('All events', { events: ALL_EVENTS, simplify: false });
 		const [webhook] = webhookOf(workflow);
 		const events = ALL_EVENTS.map((name) => sampleEvent(name));
 
@@ -221,7 +221,7 @@ describe.each(n8nVersions)('SendGrid Email Trigger in n8n %s', (version) => {
 		await client.deactivate(workflow.id);
 	});
 
-	test('with "When the Workflow Succeeds", a failed run is repeated and a good one is not', async () => {
+	test('with "Have SendGrid Send Again", a failed run is repeated and a good one is not', async () => {
 		const workflow = await publish('Acknowledge', { events: ALL_EVENTS, acknowledge: 'lastNode' }, [
 			'Fails on bounces',
 			'n8n-nodes-base.code',
@@ -250,7 +250,7 @@ describe.each(n8nVersions)('SendGrid Email Trigger in n8n %s', (version) => {
 		await client.deactivate(workflow.id);
 	});
 
-	test('with "When the Workflow Succeeds", a workflow that pauses has succeeded', async () => {
+	test('with "Have SendGrid Send Again", a workflow that pauses has succeeded', async () => {
 		const workflow = await publish('Pauses', { acknowledge: 'lastNode' }, [
 			'Wait',
 			'n8n-nodes-base.wait',
@@ -274,7 +274,7 @@ describe.each(n8nVersions)('SendGrid Email Trigger in n8n %s', (version) => {
 		await client.deactivate(workflow.id);
 	});
 
-	test('with "When the Workflow Succeeds", events of an execution that was stopped come again', async () => {
+	test('with "Have SendGrid Send Again", events of an execution that was stopped come again', async () => {
 		const workflow = await publish('Stopped', { acknowledge: 'lastNode' }, [
 			'Work',
 			'n8n-nodes-base.wait',

@@ -1,7 +1,7 @@
 import crypto from 'node:crypto';
 import { stringify } from 'flatted';
 import { Ledger } from '../../../nodes/SendGrid/events/ledger';
-import { normalizeEvent } from '../../../nodes/SendGrid/events/normalize';
+import { normalizeEvent, simplifyEvent } from '../../../nodes/SendGrid/events/normalize';
 import { receivePost, type Post } from '../../../nodes/SendGrid/events/receivePost';
 import { wrapHandover } from '../../../nodes/SendGrid/trigger/handover';
 import { PostMaker } from '../../support/posts';
@@ -87,3 +87,12 @@ test.each([1, 100, 2500])(
 		expect(Buffer.byteLength(stringify(items))).toBeLessThan(2 * post.rawBody.length);
 	},
 );
+
+test.each([100, 2500])('simplified, the items take at most 0.55 of that (%d)', (count) => {
+	const { events, keys } = accepted(posts.post(count));
+	const bytesOf = (write: typeof normalizeEvent | typeof simplifyEvent) =>
+		Buffer.byteLength(
+			stringify(events.map((event, index) => ({ json: write(event, keys[index]) }))),
+		);
+	expect(bytesOf(simplifyEvent)).toBeLessThan(0.55 * bytesOf(normalizeEvent));
+});
