@@ -14,8 +14,8 @@ export class SendGridEventsApi implements ICredentialType {
 	displayName = 'SendGrid Events API';
 
 	icon = {
-		light: 'file:../nodes/SendGrid/icons/sendgridEvents.svg',
-		dark: 'file:../nodes/SendGrid/icons/sendgridEvents.dark.svg',
+		light: 'file:../nodes/SendGrid/icons/sendgridEmail.svg',
+		dark: 'file:../nodes/SendGrid/icons/sendgridEmail.dark.svg',
 	} as const;
 
 	documentationUrl =

@@ -27,7 +27,7 @@ export class SendGridEmail implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'SendGrid Email',
 		name: 'sendGridEmail',
-		icon: { light: 'file:icons/sendgridEvents.svg', dark: 'file:icons/sendgridEvents.dark.svg' },
+		icon: { light: 'file:icons/sendgridEmail.svg', dark: 'file:icons/sendgridEmail.dark.svg' },
 		group: ['output'],
 		version: [1],
 		subtitle: '={{ $parameter["operation"] + ": " + $parameter["resource"] }}',

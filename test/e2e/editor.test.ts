@@ -7,6 +7,7 @@ import { showcase } from './showcase';
 import { CREDENTIAL_TYPE, EMAIL_TYPE, TRIGGER_TYPE } from '../../scripts/n8n/workflow';
 
 const [newest] = n8nVersions;
+const PACKAGE = 'n8n-nodes-sendgrid-events.';
 
 /** scripts/lib/programs.ts says so, and how to get one, when there is no browser. */
 const describeInBrowser = runtime.browser ? describe : describe.skip;
@@ -34,26 +35,23 @@ describeInBrowser(`the editor of n8n ${newest}`, () => {
 	const step = (name: string, work: () => Promise<void>) =>
 		test(name, async () => await editor.step(work));
 
+	const typeVersionsOf = ({ nodes }: Workflow) =>
+		nodes.filter(({ type }) => type === TRIGGER_TYPE).map(({ typeVersion }) => typeVersion);
+
 	async function savedWorkflow(): Promise<Workflow> {
 		const [, id] = /\/workflow\/([^/?]+)/.exec(editor.page.url())!;
 		return await client.getWorkflow(id!);
 	}
 
-	step('finds both nodes by what people look for', async () => {
+	step('finds one entry for both nodes by what people look for', async () => {
 		await editor.newWorkflow();
 		await editor.openNodeList();
-		for (const words of ['sendgrid', 'email opened', 'bounce', 'webhook']) {
-			await editor.searchNodes(words);
-			await editor.listedNode(TRIGGER_TYPE).waitFor();
-			await editor.listedNode(EMAIL_TYPE).waitFor();
-		}
-		await editor.searchNodes('email opened');
-		await editor.listedNode(EMAIL_TYPE).waitFor();
+		await findsOneEntry(editor, 'sendgrid');
 		await editor.picture('find-the-nodes');
 	});
 
 	step('offers a trigger for each event type, and chooses that type', async () => {
-		await editor.listedNode(TRIGGER_TYPE).click();
+		await editor.listedNode(EMAIL_TYPE).click();
 		await editor.chooseAction('On open');
 		await editor.parameter('events').getByText('Open', { exact: true }).waitFor();
 		expect(await editor.parameter('events').innerText()).not.toMatch(/Click|Bounce/);
@@ -103,7 +101,6 @@ describeInBrowser(`the editor of n8n ${newest}`, () => {
 			expect.stringContaining('Open'),
 			expect.stringContaining('Click'),
 			expect.stringContaining('Bounce'),
-			expect.stringContaining('Other'),
 		]);
 		await editor.picture('one-output-per-event-type');
 	});
@@ -146,6 +143,7 @@ describeInBrowser(`the editor of n8n ${newest}`, () => {
 		]);
 		await client.waitForExecutions(id, 3);
 		expect(sendGrid.mails.at(-1)!.body.subject).toBe('bob@example.com has bounced');
+		expect(typeVersionsOf(await savedWorkflow())).toContain(2);
 
 		await editor.openExecutions();
 		const [{ id: started }] = (await client.executions(id)) as [ExecutionSummary];
@@ -158,10 +156,12 @@ describeInBrowser(`the editor of n8n ${newest}`, () => {
 		await editor.newWorkflow();
 		await editor.openNodeList();
 		await editor.searchNodes('bounce');
-		await editor.listedNode(TRIGGER_TYPE).click();
+		await editor.listedNode(EMAIL_TYPE).click();
 		await editor.chooseAction('On bounce');
 		await editor.choose('setup', 'Manual');
 		await editor.part('ndv').getByText('copy its Verification Key to the field below').waitFor();
+		await editor.part('ndv').getByText('6. In SendGrid, click Test Integration').waitFor();
+		await editor.part('ndv').getByText('In manual setup, publish the workflow first').waitFor();
 		await editor.page.getByText('Webhook URLs', { exact: true }).click();
 		await editor.page.getByText('Production URL', { exact: true }).click();
 		await editor
@@ -170,6 +170,38 @@ describeInBrowser(`the editor of n8n ${newest}`, () => {
 			.waitFor();
 		expect(await editor.page.getByText('Connect to SendGrid Events').count()).toBe(0);
 		await editor.picture('manual-setup');
+	});
+
+	step('moves no wire when event types are added and removed', async () => {
+		const credential = await client.createCredential('SendGrid', CREDENTIAL_TYPE, {
+			apiKey: DEFAULT_API_KEY,
+			region: 'custom',
+			baseUrl: sendGrid.url,
+		});
+		const { id } = await client.createWorkflow(showcase(credential));
+		await editor.openWorkflow(id);
+		const before = (await client.getWorkflow(id)).connections;
+		const trigger = editor.part('canvas-node').first();
+		const edit = async (...options: string[]) => {
+			await trigger.dblclick();
+			for (const option of options) await editor.choose('events', option);
+			await editor.closeNode();
+		};
+
+		await edit('Open', 'Spam Report');
+		const outputs = trigger.page().getByTestId('canvas-node-output-handle');
+		expect((await outputs.allInnerTexts()).slice(0, 6).map((text) => text.trim())).toEqual([
+			'Open (off)',
+			'Click',
+			'Bounce',
+			'Delivered',
+			'Dropped (off)',
+			'Spam Report',
+		]);
+		await editor.picture('fixed-outputs');
+		await edit('Spam Report', 'Open');
+		await editor.save();
+		expect((await client.getWorkflow(id)).connections).toEqual(before);
 	});
 
 	step('draws its icons for the light and for the dark theme', async () => {
@@ -182,10 +214,56 @@ describeInBrowser(`the editor of n8n ${newest}`, () => {
 		await editor.openWorkflow(id);
 		const icons = (file: string) => editor.page.locator(`img[src$="/${file}"]`).first();
 		await icons('sendgridEvents.svg').waitFor();
+		await icons('sendgridEmail.svg').waitFor();
 		await editor.picture('workflow');
 
 		await editor.page.emulateMedia({ colorScheme: 'dark' });
 		await icons('sendgridEvents.dark.svg').waitFor();
+		await icons('sendgridEmail.dark.svg').waitFor();
 		await editor.picture('workflow-dark');
+	});
+});
+
+const WORDS = [
+	'sendgrid',
+	'send grid',
+	'email opened',
+	'click',
+	'bounce',
+	'delivered',
+	'spam report',
+	'webhook',
+];
+
+/** n8n lists a trigger and an action of the same name as one entry, with both in it. */
+async function findsOneEntry(editor: Editor, words: string): Promise<void> {
+	await editor.searchNodes(words);
+	await editor.listedNode(EMAIL_TYPE).waitFor();
+	expect(await editor.listedNode(PACKAGE).count()).toBe(1);
+}
+
+describe.each(runtime.browser ? n8nVersions : [])('the list of nodes of n8n %s', (version) => {
+	test('has one entry for the trigger and the action, found by every word', async () => {
+		const n8n = await N8nInstance.start({ version });
+		try {
+			await N8nClient.setUpOwner(n8n.url);
+			const editor = await Editor.open(runtime.browser!, n8n.url);
+			try {
+				await editor.newWorkflow();
+				await editor.openNodeList();
+				for (const words of WORDS) await findsOneEntry(editor, words);
+				await editor.listedNode(EMAIL_TYPE).click();
+				for (const kind of ['Triggers', 'Actions']) {
+					await editor.page
+						.getByText(new RegExp(`^${kind} `))
+						.first()
+						.waitFor();
+				}
+			} finally {
+				await editor.close();
+			}
+		} finally {
+			await n8n.stop();
+		}
 	});
 });

@@ -221,6 +221,41 @@ describe.each(n8nVersions)('SendGrid Email Trigger in n8n %s', (version) => {
 		await client.deactivate(workflow.id);
 	});
 
+	test('reports forged posts once, on an output of its own, and answers them as ever', async () => {
+		const workflow = await publish('Problems', {
+			events: ['open', 'click', 'bounce'],
+			acknowledge: 'lastNode',
+			options: { reportProblems: true },
+		});
+		const [webhook] = webhookOf(workflow);
+		const tamper = (body: Buffer) => Buffer.from(body.toString().replace('open', 'opem'));
+		const events = Array.from({ length: 30 }, () => sampleEvent('open'));
+		const forged = { ...ONCE, tamper, eventsPerPost: 1, concurrency: 10 };
+		const attempts = await sendGrid.postEvents(webhook!.id, events, forged);
+		expect(attempts.map(({ status }) => status)).toEqual(events.map(() => 401));
+
+		const genuine = sampleEvent('open');
+		expect((await sendGrid.postEvents(webhook!.id, [genuine], ONCE))[0]!.status).toBe(200);
+		const executions = await idle(workflow, 2);
+		const outputs = executions.map((execution) =>
+			[0, 1].map((output) => itemsOf(execution, TRIGGER, output)),
+		);
+		expect(outputs).toEqual([
+			[
+				[],
+				[
+					expect.objectContaining({
+						kind: 'signatureMismatch',
+						count: 1,
+						whatToDo: expect.stringContaining('its key was changed') as string,
+					}),
+				],
+			],
+			[[expect.objectContaining({ eventId: genuine.sg_event_id })], []],
+		]);
+		await client.deactivate(workflow.id);
+	});
+
 	test('with "Have SendGrid Send Again", a failed run is repeated and a good one is not', async () => {
 		const workflow = await publish('Acknowledge', { events: ALL_EVENTS, acknowledge: 'lastNode' }, [
 			'Fails on bounces',

@@ -38,6 +38,21 @@ describe("n8n's loader with the built package", () => {
 		},
 	);
 
+	test('the action is found by every word that finds the trigger, as n8n lists both as one', () => {
+		const aliasesOf = (name: string) =>
+			(loader.nodeTypes[name]!.type as INodeType).description.codex!.alias!;
+		expect(aliasesOf('sendGridEmail')).toEqual(
+			expect.arrayContaining(aliasesOf('sendGridEmailTrigger')),
+		);
+	});
+
+	test('only the trigger has the bolt, which means that it starts workflows', () => {
+		const iconOf = (name: string) =>
+			((loader.nodeTypes[name]!.type as INodeType).description.iconUrl as { light: string }).light;
+		expect(iconOf('sendGridEmailTrigger')).toMatch(/sendgridEvents\.svg$/);
+		expect(iconOf('sendGridEmail')).toMatch(/sendgridEmail\.svg$/);
+	});
+
 	test('the main file exports the classes and the pure functions', () => {
 		// Built a moment ago, so it cannot be imported.
 		const main = module.require(path.join(PROJECT, 'dist', 'index.js')) as Record<string, unknown>;

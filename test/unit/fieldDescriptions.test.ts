@@ -30,6 +30,9 @@ const fields = [
 const placesWhere = (isWrong: (field: INodeProperties) => boolean) =>
 	fields.filter(({ field }) => isWrong(field)).map(({ place }) => place);
 
+/** n8n's lists cut off what is longer. */
+const SHOWN_CHARACTERS = 90;
+
 describe('the fields in the editor', () => {
 	it('each say what they are', () => {
 		// These explain themselves by what they hold.
@@ -53,6 +56,19 @@ describe('the fields in the editor', () => {
 		);
 	});
 
+	it('each say of an option no more than a list shows', () => {
+		const clipped = fields
+			.filter(({ field }) => ['options', 'multiOptions'].includes(field.type))
+			// Of an operation the editor lists its action, not its description.
+			.filter(({ field }) => field.name !== 'operation')
+			.flatMap(({ place, field }) =>
+				((field.options ?? []) as INodePropertyOptions[])
+					.filter(({ description }) => textOf(description).length > SHOWN_CHARACTERS)
+					.map(({ name }) => `${place}: ${name}`),
+			);
+		expect(clipped).toEqual([]);
+	});
+
 	it('each explain what there is to choose', () => {
 		const hasSilentOption = ({ type, options = [] }: INodeProperties) =>
 			['options', 'multiOptions'].includes(type) &&
@@ -60,3 +76,8 @@ describe('the fields in the editor', () => {
 		expect(placesWhere(hasSilentOption)).toEqual([]);
 	});
 });
+
+/** Without its tags, as it is shown. */
+function textOf(description = ''): string {
+	return description.replace(/<[^>]*>/g, '');
+}

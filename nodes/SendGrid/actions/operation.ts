@@ -34,13 +34,22 @@ export type Operation = ItemOperation | BatchOperation;
 /** A resource of the node: its entry in the Resource list and its operations. */
 export interface Resource {
 	option: INodePropertyOptions;
+	/**
+	 * What a saved node does that names no operation: n8n leaves out what is the default. So it must
+	 * stay for good, whatever stands first in the list.
+	 */
+	defaultOperation: Operation;
 	operations: Operation[];
 }
 
 /** Builds the `operation` selector and the parameters of one resource. */
-export function describeResource({ option, operations }: Resource): INodeProperties[] {
+export function describeResource({
+	option,
+	defaultOperation,
+	operations,
+}: Resource): INodeProperties[] {
 	const resource = [option.value as string];
-	const firstOperation = operations[0]?.option.value ?? '';
+	const savedAs = defaultOperation.option.value;
 	const selector: INodeProperties = {
 		displayName: 'Operation',
 		name: 'operation',
@@ -48,7 +57,7 @@ export function describeResource({ option, operations }: Resource): INodePropert
 		noDataExpression: true,
 		displayOptions: { show: { resource } },
 		options: operations.map((operation) => operation.option),
-		default: firstOperation,
+		default: savedAs,
 	};
 	return [
 		selector,

@@ -180,6 +180,16 @@ export class Editor {
 		await this.part('ndv').waitFor({ state: 'hidden' });
 	}
 
+	/** Saves with the keyboard, and waits until it is done. */
+	async save(): Promise<void> {
+		const saved = this.page.waitForResponse(
+			(response) =>
+				response.request().method() === 'PATCH' && response.url().includes('/workflows/'),
+		);
+		await this.page.keyboard.press('Control+s');
+		await saved;
+	}
+
 	async publish(): Promise<void> {
 		await this.part('workflow-open-publish-modal-button').click();
 		await this.part('workflow-publish-button').click();

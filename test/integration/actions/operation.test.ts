@@ -1,15 +1,24 @@
+import type { IDataObject } from 'n8n-workflow';
 import { TestWorkflow } from '../support/n8nContexts';
-import { runOperation, type Resource } from '../../../nodes/SendGrid/actions/operation';
+import {
+	runOperation,
+	type ItemOperation,
+	type Resource,
+} from '../../../nodes/SendGrid/actions/operation';
 import { SendGridEmail } from '../../../nodes/SendGrid/SendGridEmail.node';
 
 describe('runOperation', () => {
 	it('puts out more results of one item than a function takes arguments', async () => {
 		const option = { name: 'Check', value: 'check' };
+		const check: ItemOperation = {
+			option,
+			properties: [],
+			executeItem: async () => new Array<IDataObject>(200_000).fill({ a: 1 }),
+		};
 		const resource: Resource = {
 			option: { name: 'Suppression', value: 'suppression' },
-			operations: [
-				{ option, properties: [], executeItem: async () => new Array(200_000).fill({ a: 1 }) },
-			],
+			defaultOperation: check,
+			operations: [check],
 		};
 		const context = new TestWorkflow({
 			nodeType: new SendGridEmail(),

@@ -14,5 +14,6 @@ export const contactResource: Resource = {
 		value: 'contact',
 		description: 'Marketing contacts: create, update, find and delete them',
 	},
+	defaultOperation: upsert,
 	operations: [upsert, get, getAll, search, getJob, deleteContacts, deleteAll],
 };

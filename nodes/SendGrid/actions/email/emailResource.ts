@@ -10,5 +10,6 @@ export const emailResource: Resource = {
 		value: 'email',
 		description: 'Send email to one person or to many',
 	},
+	defaultOperation: send,
 	operations: [send, sendMany, sendAndWait],
 };

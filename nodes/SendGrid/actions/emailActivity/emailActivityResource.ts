@@ -9,5 +9,6 @@ export const emailActivityResource: Resource = {
 		value: 'emailActivity',
 		description: 'What happened to mail: deliveries, opens and clicks; needs an add-on',
 	},
+	defaultOperation: getAll,
 	operations: [getAll, get],
 };

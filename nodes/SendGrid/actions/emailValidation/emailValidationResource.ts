@@ -8,5 +8,6 @@ export const emailValidationResource: Resource = {
 		value: 'emailValidation',
 		description: 'Whether an address is likely to take mail; needs an API key of its own kind',
 	},
+	defaultOperation: validate,
 	operations: [validate],
 };

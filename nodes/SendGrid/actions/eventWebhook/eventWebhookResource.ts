@@ -14,5 +14,6 @@ export const eventWebhookResource: Resource = {
 		value: 'eventWebhook',
 		description: 'See, set, test and tidy up where SendGrid posts its events',
 	},
+	defaultOperation: getAll,
 	operations: [getAll, get, create, update, sendTest, rotateKey, deleteWebhook],
 };

@@ -14,5 +14,6 @@ export const listResource: Resource = {
 		value: 'list',
 		description: 'Lists of marketing contacts, and who is on them',
 	},
+	defaultOperation: getAll,
 	operations: [getAll, get, create, update, deleteList, addContacts, removeContacts],
 };

@@ -13,5 +13,6 @@ export const scheduledSendResource: Resource = {
 		value: 'scheduledSend',
 		description: 'Pause, cancel or resume mail that is scheduled',
 	},
+	defaultOperation: get,
 	operations: [get, getAll, pause, cancel, resume, validateBatchId],
 };

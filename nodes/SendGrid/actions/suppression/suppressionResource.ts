@@ -11,5 +11,6 @@ export const suppressionResource: Resource = {
 		value: 'suppression',
 		description: 'Bounces, blocks, invalid addresses, spam reports and unsubscribes',
 	},
+	defaultOperation: check,
 	operations: [check, getAll, add, remove],
 };

@@ -9,5 +9,6 @@ export const unsubscribeGroupResource: Resource = {
 		value: 'unsubscribeGroup',
 		description: 'Kinds of mail that recipients can unsubscribe from one by one',
 	},
+	defaultOperation: getAll,
 	operations: [getAll, create],
 };

@@ -8,5 +8,6 @@ export const verifiedSenderResource: Resource = {
 		value: 'verifiedSender',
 		description: 'The single addresses that mail may come from',
 	},
+	defaultOperation: getAll,
 	operations: [getAll],
 };
