@@ -128,11 +128,14 @@ async function types() {
 }
 
 function assets() {
-	return src(['{nodes,credentials}/**/*.{svg,png}', 'nodes/**/*.node.json'], {
-		encoding: false,
-		// n8n looks for a node's codex file beside the node: each file keeps its whole path.
-		base: '.',
-	}).pipe(dest('dist'));
+	return src(
+		['{nodes,credentials}/**/*.{svg,png}', 'nodes/**/*.node.json', 'nodes/**/__schema__/**/*.json'],
+		{
+			encoding: false,
+			// n8n looks for a node's codex file beside the node: each file keeps its whole path.
+			base: '.',
+		},
+	).pipe(dest('dist'));
 }
 
 exports.build = series(clean, parallel(bundle, types, assets));

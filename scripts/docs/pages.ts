@@ -1,8 +1,9 @@
-/** The pages of docs/ that are made from the source: "npm run docs" writes them. */
+/** The pages of docs/, and what n8n shows of outputs, made from the source: "npm run docs" writes them. */
 import path from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { eventsPage } from './eventsPage';
 import { fieldsPage } from './fieldsPage';
+import { outputSchemas } from './outputSchemas';
 
 const PROJECT = path.resolve(__dirname, '../..');
 
@@ -10,6 +11,7 @@ const PROJECT = path.resolve(__dirname, '../..');
 const PAGES: Readonly<Record<string, () => string>> = {
 	'docs/events.md': eventsPage,
 	'docs/fields.md': fieldsPage,
+	...outputSchemas,
 };
 
 export const generatedPages = Object.keys(PAGES);

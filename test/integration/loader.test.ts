@@ -2,7 +2,7 @@ import './support/n8nEnvironment';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { PackageDirectoryLoader } from 'n8n-core';
+import { loadOutputSchema, PackageDirectoryLoader } from 'n8n-core';
 import type { INodeType } from 'n8n-workflow';
 
 const PROJECT = path.join(__dirname, '..', '..');
@@ -44,6 +44,21 @@ describe("n8n's loader with the built package", () => {
 		expect(aliasesOf('sendGridEmail')).toEqual(
 			expect.arrayContaining(aliasesOf('sendGridEmailTrigger')),
 		);
+	});
+
+	test.each([
+		['sendGridEmailTrigger', '2', ['event', 'email', 'timestamp', 'messageId', 'bounce']],
+		['sendGridEmailTrigger', '1', ['event', 'email', 'timestamp', 'messageId', 'bounce']],
+		['sendGridEmail', '1', ['accepted', 'messageId', 'to']],
+	])('the output of %s %s can be wired before it has run', (name, version, fields) => {
+		const isAction = name === 'sendGridEmail';
+		const schema = loadOutputSchema({
+			nodeDir: path.join(PROJECT, path.dirname(loader.known.nodes[name]!.sourcePath)),
+			version,
+			resource: isAction ? 'email' : undefined,
+			operation: isAction ? 'send' : undefined,
+		}) as { properties: object };
+		expect(Object.keys(schema.properties)).toEqual(expect.arrayContaining(fields));
 	});
 
 	test('only the trigger has the bolt, which means that it starts workflows', () => {
