@@ -20,7 +20,7 @@ export interface EventType {
  * fixtures of the tests and the tables of the documentation are all made from this table.
  *
  * A new event type is one more row at the end: saved workflows are wired by the number of an output,
- * which is that of the row. What most people want comes first, so that few outputs in front of it
+ * which follows from that of the row. What most people want comes first, so that few outputs in front of it
  * stay unused.
  *
  * @see https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event

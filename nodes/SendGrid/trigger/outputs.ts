@@ -7,9 +7,12 @@ import { EVENT_TYPES } from '../events/eventTypes';
  */
 const EVENT_OUTPUTS = EVENT_TYPES.map(({ name, label }) => ({ name: name as string, label }));
 
-/** Behind those of the event types: types this package does not know, then the trigger's reports. */
-const OTHER_PLACE = EVENT_OUTPUTS.length;
-const PROBLEMS_PLACE = OTHER_PLACE + 1;
+/**
+ * The places of types this package does not know, and of the trigger's reports: behind the event types
+ * of the first version. Those that come later stand behind these two.
+ */
+const OTHER_PLACE = 12;
+const PROBLEMS_PLACE = 13;
 
 /** Where the reports come out if all events have one output. */
 const PROBLEMS_PLACE_OF_SINGLE = 1;
@@ -28,10 +31,12 @@ interface Output {
  *
  * @param parameters of the node, resolved
  * @param eventOutputs see `EVENT_OUTPUTS`
+ * @param otherPlace see `OTHER_PLACE`
  */
 export const configuredOutputs = (
 	parameters: INodeParameters,
 	eventOutputs: Array<{ name: string; label: string }>,
+	otherPlace: number,
 ): string[] | Output[] => {
 	const options = (parameters.options ?? {}) as INodeParameters;
 	const reportsProblems = options.reportProblems === true;
@@ -42,10 +47,12 @@ export const configuredOutputs = (
 	const chosen = parameters.events.map(String);
 	const known = eventOutputs.map(({ name }) => name);
 	const hasOther = options.otherEvents === true || chosen.some((name) => !known.includes(name));
+	const ofEvents = eventOutputs.map(({ name, label }) => ({ label, isOn: chosen.includes(name) }));
 	const all = [
-		...eventOutputs.map(({ name, label }) => ({ label, isOn: chosen.includes(name) })),
+		...ofEvents.slice(0, otherPlace),
 		{ label: 'Other', isOn: hasOther },
 		{ label: 'Problems', isOn: reportsProblems },
+		...ofEvents.slice(otherPlace),
 	];
 	const count = all.map(({ isOn }) => isOn).lastIndexOf(true) + 1;
 	return all
@@ -55,7 +62,7 @@ export const configuredOutputs = (
 
 /** The `outputs` of the node's description. */
 export const OUTPUTS_EXPRESSION =
-	`={{(${configuredOutputs.toString()})($parameter, ${JSON.stringify(EVENT_OUTPUTS)})}}` as unknown as INodeTypeDescription['outputs'];
+	`={{(${configuredOutputs.toString()})($parameter, ${JSON.stringify(EVENT_OUTPUTS)}, ${OTHER_PLACE})}}` as unknown as INodeTypeDescription['outputs'];
 
 /**
  * Puts items on the outputs that the editor shows.
@@ -69,7 +76,7 @@ export function distribute(
 	events: INodeExecutionData[],
 	problems: INodeExecutionData[],
 ): INodeExecutionData[][] {
-	const shown = configuredOutputs(parameters, EVENT_OUTPUTS);
+	const shown = configuredOutputs(parameters, EVENT_OUTPUTS, OTHER_PLACE);
 	const outputs: INodeExecutionData[][] = shown.map(() => []);
 	// As in the editor: text from an expression gives one output.
 	const isPerEvent = parameters.output === 'perEvent' && Array.isArray(parameters.events);
@@ -84,5 +91,6 @@ export function distribute(
 
 function placeOf(event: unknown): number {
 	const place = EVENT_OUTPUTS.findIndex(({ name }) => name === event);
-	return place < 0 ? OTHER_PLACE : place;
+	if (place < 0) return OTHER_PLACE;
+	return place < OTHER_PLACE ? place : place + PROBLEMS_PLACE - OTHER_PLACE + 1;
 }

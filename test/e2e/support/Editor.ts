@@ -180,14 +180,15 @@ export class Editor {
 		await this.part('ndv').waitFor({ state: 'hidden' });
 	}
 
-	/** Saves with the keyboard, and waits until it is done. */
-	async save(): Promise<void> {
-		const saved = this.page.waitForResponse(
-			(response) =>
-				response.request().method() === 'PATCH' && response.url().includes('/workflows/'),
-		);
-		await this.page.keyboard.press('Control+s');
-		await saved;
+	/** Repeats an expectation until it holds: n8n saves by itself, some time after a change. */
+	async eventually(expectation: () => Promise<void>): Promise<void> {
+		for (const deadline = Date.now() + 20_000; ; await this.page.waitForTimeout(200)) {
+			try {
+				return await expectation();
+			} catch (error) {
+				if (Date.now() > deadline) throw error;
+			}
+		}
 	}
 
 	async publish(): Promise<void> {
