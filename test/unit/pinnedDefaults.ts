@@ -156,10 +156,8 @@ export const PINNED_DEFAULTS: Readonly<Record<string, unknown>> = {
 		'',
 	'action.templateData (resource=email; operation=sendAndWait; responseType=event; content=template)':
 		'{}',
-	'action.subject (resource=email; operation=sendAndWait; responseType=approval,freeText,customForm)':
-		'',
-	'action.message (resource=email; operation=sendAndWait; responseType=approval,freeText,customForm)':
-		'',
+	'action.subject (resource=email; operation=sendAndWait; responseType=approval,freeText,form)': '',
+	'action.message (resource=email; operation=sendAndWait; responseType=approval,freeText,form)': '',
 	'action.approvalOptions (resource=email; operation=sendAndWait; responseType=approval)': {},
 	'action.approvalOptions (resource=email; operation=sendAndWait; responseType=approval).values.approvalType':
 		'double',
@@ -167,15 +165,15 @@ export const PINNED_DEFAULTS: Readonly<Record<string, unknown>> = {
 		'Approve',
 	'action.approvalOptions (resource=email; operation=sendAndWait; responseType=approval).values.disapproveLabel (approvalType=double)':
 		'Decline',
-	'action.formFields (resource=email; operation=sendAndWait; responseType=customForm)': {},
-	'action.formFields (resource=email; operation=sendAndWait; responseType=customForm).values.choices (fieldType=dropdown)':
+	'action.formFields (resource=email; operation=sendAndWait; responseType=form)': {},
+	'action.formFields (resource=email; operation=sendAndWait; responseType=form).values.choices (fieldType=dropdown)':
 		'',
-	'action.formFields (resource=email; operation=sendAndWait; responseType=customForm).values.fieldLabel':
+	'action.formFields (resource=email; operation=sendAndWait; responseType=form).values.fieldLabel':
 		'',
-	'action.formFields (resource=email; operation=sendAndWait; responseType=customForm).values.requiredField': false,
-	'action.formFields (resource=email; operation=sendAndWait; responseType=customForm).values.fieldType':
+	'action.formFields (resource=email; operation=sendAndWait; responseType=form).values.requiredField': false,
+	'action.formFields (resource=email; operation=sendAndWait; responseType=form).values.fieldType':
 		'text',
-	'action.buttonLabel (resource=email; operation=sendAndWait; responseType=freeText,customForm)':
+	'action.buttonLabel (resource=email; operation=sendAndWait; responseType=freeText,form)':
 		'Answer',
 	'action.waitAmount (resource=email; operation=sendAndWait)': 3,
 	'action.waitUnit (resource=email; operation=sendAndWait)': 'days',
@@ -235,14 +233,14 @@ export const PINNED_DEFAULTS: Readonly<Record<string, unknown>> = {
 	},
 	'action.operation (resource=contact)': 'upsert',
 	'action.email (resource=contact; operation=upsert)': '',
-	'action.lists (resource=contact; operation=upsert)': [],
+	'action.listIds (resource=contact; operation=upsert)': [],
 	'action.fields (resource=contact; operation=upsert)': { mappingMode: 'defineBelow', value: null },
 	'action.wait (resource=contact; operation=upsert)': false,
 	'action.maxWaitMinutes (resource=contact; operation=upsert; wait=true)': 10,
 	'action.contact (resource=contact; operation=get)': '',
 	'action.returnAll (resource=contact; operation=getAll)': false,
 	'action.limit (resource=contact; operation=getAll; returnAll=false)': 50,
-	'action.lists (resource=contact; operation=getAll)': [],
+	'action.listIds (resource=contact; operation=getAll)': [],
 	'action.exportMinutes (resource=contact; operation=getAll)': 10,
 	'action.query (resource=contact; operation=search)': '',
 	'action.jobId (resource=contact; operation=getJob)': '',
