@@ -36,20 +36,27 @@ export class WebhookServer {
 	hasWayToItself = true;
 	private server?: ReturnType<ReturnType<typeof express>['listen']>;
 	private readonly runs = new Set<Promise<unknown>>();
+	/** A node may answer first and start something then. */
+	private readonly calls = new Set<Promise<unknown>>();
 
 	constructor(private readonly options: WebhookServerOptions) {}
 
 	async listen(): Promise<string> {
 		const app = express();
-		app.post('/events', async (request, response) => await this.handle(request, response));
+		app.post('/events', async (request, response) => {
+			const call = this.handle(request, response);
+			this.calls.add(call);
+			await call;
+		});
 		const server = app.listen(0, '127.0.0.1');
 		this.server = server;
 		await new Promise((resolve) => server.once('listening', resolve));
 		return `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`;
 	}
 
-	/** Resolves when no run is under way. */
+	/** Resolves when no call and no run is under way. */
 	async idle(): Promise<void> {
+		await Promise.allSettled(this.calls);
 		await Promise.allSettled(this.runs);
 	}
 
