@@ -50,9 +50,12 @@ export async function withVerificationKey(
 	const outcome = receiveWith(acceptedKeys(usedKey, stored, fetched, now));
 	if (outcome.kind !== 'refused' || !mayBeWrongKey(outcome.reason)) return outcome;
 
-	const currentKey = await askForKey(context, fetched, now);
+	const currentKey = await askForKey(context, state, now);
 	if (currentKey === undefined || currentKey === usedKey) return outcome;
-	if (usedKey !== undefined) retire(fetched, usedKey, now);
+	if (usedKey !== undefined) {
+		retire(fetched, usedKey, now);
+		state.log.happened('webhookRepaired', now, 'its verification key is another one');
+	}
 	fetched.current = { key: currentKey, insteadOf: stored.publicKey };
 	return receiveWith([currentKey]);
 }
@@ -81,7 +84,7 @@ function mayBeWrongKey(reason: RefusalReason): boolean {
 
 async function askForKey(
 	context: IWebhookFunctions,
-	fetched: FetchedKeys,
+	{ fetchedKeys: fetched, log }: TriggerState,
 	now: number,
 ): Promise<string | undefined> {
 	const { lastFetch } = fetched;
@@ -90,9 +93,7 @@ async function askForKey(
 	}
 	const url = context.getNodeWebhookUrl('default') ?? '';
 	const key = fetchPublicKey(context, url).catch((error: Error) => {
-		context.logger.warn(
-			`${context.getNode().name}: could not ask SendGrid for the webhook's verification key: ${error.message}`,
-		);
+		log.happened('keyNotFetched', now, error.message);
 		return undefined;
 	});
 	fetched.lastFetch = { startedAt: now, key };

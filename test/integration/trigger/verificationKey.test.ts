@@ -113,6 +113,7 @@ describe('the verification key of automatic setup', () => {
 		expect(await post(webhook.signingKey)).toBe(200);
 		expect(await post(webhook.signingKey)).toBe(200);
 		expect(questions()).toBe(1);
+		expect(warnings).toEqual([]);
 	});
 
 	it('is fetched once when it was changed, and kept', async () => {
@@ -121,6 +122,7 @@ describe('the verification key of automatic setup', () => {
 		pass(HOUR);
 		expect(await post(webhook.signingKey)).toBe(200);
 		expect(questions()).toBe(1);
+		expect(warnings).toEqual([expect.stringContaining('its verification key is another one')]);
 	});
 
 	it('is asked for once in a minute at most, whatever is posted', async () => {
@@ -153,7 +155,7 @@ describe('the verification key of automatic setup', () => {
 		sendGrid.failNext(/./, { status: 403 });
 		rotate();
 		expect(await post(webhook.signingKey)).toBe(401);
-		expect(warnings.join()).toContain('could not ask SendGrid');
+		expect(warnings.join()).toContain('SendGrid could not be asked');
 		pass(MINUTE);
 		expect(await post(webhook.signingKey)).toBe(200);
 	});
