@@ -558,6 +558,16 @@ describe('while SendGrid cannot be asked', () => {
 		await until(() => webhook.delivered);
 	});
 
+	it.each<[string, (webhook: Webhook) => void]>([
+		['disabled', (webhook) => (webhook.enabled = false)],
+		['not signed', (webhook) => delete webhook.signingKey],
+	])('a webhook that is %s is not taken for a working one', async (_case, change) => {
+		const { node, webhook } = await published();
+		change(webhook);
+		sendGrid.failNext(/^PATCH/, { status: 500 }, 3);
+		expect(await messageOf(node.publish())).toContain('SendGrid failed to handle the call');
+	});
+
 	it('a webhook that has vanished meanwhile is made later', async () => {
 		const { node, webhook } = await published();
 		isDown = true;
@@ -635,8 +645,11 @@ describe('editing a published workflow', () => {
 		const { node, webhook } = await published();
 		await node.unpublish();
 		webhook.friendly_name = 'n8n: Newsletter - SendGrid Email Trigger';
+		sendGrid.requests.length = 0;
 		await pass(5);
-		await until(() => calls().at(-1) === `GET ${SETTINGS}/all`);
+		await until(() => sendGrid.requests[0]?.status === 200);
+		// A removal would have been asked for before this.
+		await node.checkExists();
 		expect(ours()).toEqual([webhook]);
 	});
 
@@ -694,6 +707,20 @@ describe('unpublishing', () => {
 		await node.unpublish();
 		await pass(5);
 		await until(() => ours().length === 0);
+	});
+
+	it('twice marks the webhook once', async () => {
+		const { node, webhook } = await published();
+		await node.unpublish();
+		await node.unpublish();
+		expect(webhook.friendly_name).toBe('n8n: Newsletter - SendGrid Email Trigger (unpublished)');
+	});
+
+	it('is over with the next publication, also if its name could not be changed', async () => {
+		const { node, webhook } = await published();
+		sendGrid.failNext(/^PATCH/, { status: 403 });
+		await node.republish();
+		expect(expectRegistered(node).id).toBe(webhook.id);
 	});
 
 	it('removes it even if its name cannot be changed', async () => {
