@@ -10,8 +10,9 @@ export type RequestMatch = string | RegExp | ((request: RecordedRequest) => bool
 export interface Fault {
 	/** Waits this long before anything else happens. */
 	delayMs?: number;
-	/** Answers with this status; `body` defaults to SendGrid's usual error of that status. */
+	/** Answers with this status. */
 	status?: number;
+	/** The answer, or what makes it from the request; SendGrid's usual error of the status if absent. */
 	body?: unknown;
 	headers?: Record<string, string>;
 	/** `break` closes the socket without an answer, `hang` keeps it open and never answers. */

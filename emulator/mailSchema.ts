@@ -70,6 +70,17 @@ const singleLine = (message: string): Field => ({
 	form: { test: (value) => !/[;\r\n]/.test(value), message },
 });
 
+/**
+ * Documented as without ';', but known to be taken with parameters such as `method=REQUEST`; what
+ * is refused is a charset.
+ *
+ * @see https://github.com/sendgrid/sendgrid-nodejs/issues/1313
+ */
+const mimeType = (message: string): Field => ({
+	...text,
+	form: { test: (value) => !/[\r\n]|;\s*charset\s*=/i.test(value), message },
+});
+
 const PERSONALIZATION = object({
 	from: address('from'),
 	to: { ...list(address('to')), missing: TO_MISSING, empty: TO_MISSING },
@@ -87,7 +98,7 @@ const PERSONALIZATION = object({
 
 const CONTENT = object({
 	type: {
-		...singleLine("Cannot contain ';', or CRLF characters."),
+		...mimeType("Cannot contain ';', or CRLF characters."),
 		missing: 'A content type is required, this tells email clients how to display the email.',
 		empty: 'Your content type must be a string with length of at least one character.',
 	},
@@ -111,7 +122,7 @@ const ATTACHMENT = object({
 		empty: 'filename is required.',
 	},
 	type: {
-		...singleLine("The type cannot contain ';', or CRLF characters."),
+		...mimeType("The type cannot contain ';', or CRLF characters."),
 		empty: 'The attachment type must be a string and at least one character in length.',
 	},
 	disposition: {

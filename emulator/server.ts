@@ -96,7 +96,7 @@ export class ApiServer {
 			incoming.socket.destroy();
 		} else if (!response.destroyed) {
 			if (fault.status === undefined) reply ??= this.answer(request);
-			this.send(request, response, this.replyOfFault(fault) ?? reply!);
+			this.send(request, response, this.replyOfFault(fault, request) ?? reply!);
 		}
 		await closed;
 		reply?.afterwards?.();
@@ -179,13 +179,17 @@ export class ApiServer {
 		};
 	}
 
-	private replyOfFault({ status, body, headers }: Fault): Reply | undefined {
+	private replyOfFault(
+		{ status, body, headers }: Fault,
+		request: RecordedRequest,
+	): Reply | undefined {
 		if (status === undefined) return undefined;
+		const given: unknown = typeof body === 'function' ? body(request) : body;
 		const reset = String(Math.ceil(this.settings.now() / 1000) + 1);
 		const limits = { 'X-RateLimit-Remaining': '0', 'X-RateLimit-Reset': reset };
 		return {
 			status,
-			body: body ?? (status >= 400 ? commonErrorBody(status) : undefined),
+			body: given ?? (status >= 400 ? commonErrorBody(status) : undefined),
 			headers: { ...(status === 429 && limits), ...headers },
 		};
 	}

@@ -5,8 +5,8 @@ import { validateMail } from '../mailSchema';
 import { route } from '../router';
 import type { Call, Reply, Route } from '../router';
 
-/** "The total size of your email, including attachments, must be less than 30MB." */
-const MAX_MAIL_BYTES = 30 * 1024 * 1024;
+/** "The total size of your email, including attachments, must be less than 30MB": the strict sense. */
+const MAX_MAIL_BYTES = 30_000_000;
 const BATCH = ['mail.batch.create', 'mail.batch.read', 'mail.batch.update', 'mail.batch.delete'];
 
 /** Sending mail, and the ids that group mail so that it can be cancelled. */

@@ -363,7 +363,11 @@ describe('attachments', () => {
 			{ filename: 'a\r\nb' },
 			'The filename of your attachment cannot contain CRLF characters.',
 		],
-		['type', { type: 'text/plain;x' }, "The type cannot contain ';', or CRLF characters."],
+		[
+			'type',
+			{ type: 'text/plain; charset=utf-8' },
+			"The type cannot contain ';', or CRLF characters.",
+		],
 		[
 			'disposition',
 			{ disposition: 'hidden' },

@@ -33,7 +33,7 @@ function triggerSchema(): string {
 
 function mailSchema(): string {
 	const receipt = { statusCode: 202, messageId: '14c5d75ce93' };
-	const message = {} as Parameters<typeof acceptedMail>[1];
+	const message = { mailSettings: {} } as Parameters<typeof acceptedMail>[1];
 	const to = [{ to: [{ email: 'ann@example.com' }] }] as Parameters<typeof acceptedMail>[2];
 	return toText([acceptedMail(receipt as Parameters<typeof acceptedMail>[0], message, to)]);
 }

@@ -17,6 +17,8 @@ const LATENCY_MS = 20;
 const OURS = 10_000;
 /** n8n's own node sends one mail after the other: ten thousand would take minutes. */
 const THEIRS = 300;
+/** Different mails, one by one. */
+const ONE_BY_ONE = 200;
 const ROUNDS = 3;
 
 const SIZES = [1_000, 10_000, 100_000];
@@ -42,7 +44,11 @@ export async function sending(): Promise<Suite> {
 				`The stand-in for SendGrid answers after ${LATENCY_MS} ms. Time of the whole workflow, from ` +
 				'the call of its webhook with a list of recipients to its end; nothing is saved. n8n’s own ' +
 				`node sends ${THEIRS} mails, ours ${OURS.toLocaleString('en')}.`,
-			figures: [...(await sender.growth()), ...(await sender.compare())],
+			figures: [
+				...(await sender.growth()),
+				...(await sender.compare()),
+				...(await sender.compareOneByOne()),
+			],
 		};
 	} finally {
 		await instance.stop();
@@ -89,6 +95,29 @@ class Sender {
 				unit: 'calls',
 				rival: { name: rival.name, value: OURS },
 				bar: { atMost: 10 },
+			},
+		];
+	}
+
+	/** The operation Send beside n8n's own node: a call for each mail on both sides. */
+	async compareOneByOne(): Promise<Figure[]> {
+		const ours = await this.publish('Send', await this.sendOneByOne());
+		const theirs = await this.publish("n8n's SendGrid node, one by one", await this.n8nsOwn());
+		await this.send(ours, 20);
+		await this.send(theirs, 10);
+		const rates = { ours: [] as number[], theirs: [] as number[] };
+		for (let round = 0; round < ROUNDS; round++) {
+			rates.ours.push(ONE_BY_ONE / (await this.send(ours, ONE_BY_ONE)).seconds);
+			rates.theirs.push(ONE_BY_ONE / (await this.send(theirs, ONE_BY_ONE)).seconds);
+		}
+		const rival = { name: "n8n's own SendGrid node", value: median(rates.theirs) };
+		return [
+			{
+				what: 'Different mails one by one (Send)',
+				ours: median(rates.ours),
+				unit: 'mails/s',
+				rival,
+				ratio: { value: median(rates.ours) / rival.value, bar: { atLeast: 4 } },
 			},
 		];
 	}
@@ -193,6 +222,20 @@ class Sender {
 			},
 			withCredential(credential),
 		);
+	}
+
+	private async sendOneByOne(): Promise<INode> {
+		const { parameters, ...node } = await this.sendMany();
+		return {
+			...node,
+			parameters: {
+				...parameters,
+				operation: 'send',
+				content: 'message',
+				subject: '={{ "Hello " + $json.name }}',
+				text: '={{ "Hello " + $json.name + "!" }}',
+			},
+		};
 	}
 
 	private async n8nsOwn(): Promise<INode> {

@@ -8,6 +8,7 @@ import {
 	type INodeProperties,
 	type INodePropertyOptions,
 } from 'n8n-workflow';
+import { errorStatus } from '../api/apiError';
 import { InvalidFieldError } from '../fields/invalidFieldError';
 
 /** What the editor shows of an operation, whichever way it runs. */
@@ -85,17 +86,28 @@ export async function runOperation(
 	resources: Resource[],
 ): Promise<INodeExecutionData[]> {
 	const operation = findOperation(context, resources);
-	if ('executeAll' in operation) return await operation.executeAll(context);
+	if ('executeAll' in operation) {
+		return await operation.executeAll(context).catch((error: unknown) => {
+			// What is the same for all items is read from the first.
+			throw toItemError(context.getNode(), error, 0);
+		});
+	}
 
 	const output: INodeExecutionData[] = [];
+	/** SendGrid does not take the key any more: every further call would be in vain. */
+	let refusedKey: NodeApiError | undefined;
 	for (const [item] of context.getInputData().entries()) {
 		try {
+			if (refusedKey !== undefined) throw refusedKey;
 			const result = await operation.executeItem(context, item);
 			// One by one: a call takes no more than about 100,000 arguments.
 			for (const json of [result].flat()) output.push({ json, pairedItem: { item } });
 		} catch (error) {
 			const nodeError = toItemError(context.getNode(), error, item);
 			if (!context.continueOnFail()) throw nodeError;
+			if (nodeError instanceof NodeApiError && errorStatus(nodeError) === 401) {
+				refusedKey = nodeError;
+			}
 			output.push(failedItem(nodeError, item));
 		}
 	}
@@ -128,14 +140,21 @@ export function toItemError(
 ): NodeApiError | NodeOperationError {
 	if (error instanceof NodeApiError || error instanceof NodeOperationError) {
 		error.context.itemIndex ??= itemIndex;
+		error.message = inToast(error.message);
 		return error;
 	}
 	const { message } = error as Error;
-	return new NodeOperationError(
-		node,
-		error instanceof InvalidFieldError ? `${message} [item ${itemIndex}]` : (error as Error),
-		{ itemIndex },
+	const nodeError = new NodeOperationError(node, error as Error, { itemIndex });
+	// n8n replaces a message that holds the name of a system error, such as EACCES or ENOENT.
+	nodeError.message = inToast(
+		error instanceof InvalidFieldError ? `${message} [item ${itemIndex}]` : message,
 	);
+	return nodeError;
+}
+
+/** The editor shows messages as HTML, where `<ann@example.com>` would be a tag, and vanish. */
+function inToast(message: string): string {
+	return message.replaceAll('<', '‹').replaceAll('>', '›');
 }
 
 /**

@@ -40,6 +40,8 @@ export interface SendGridRequest {
 	timeout?: number;
 	/** Milliseconds to spend waiting between attempts, in all: less where someone waits. */
 	patience?: number;
+	/** Told when SendGrid's rate limit is reached, and for how many milliseconds it is waited for. */
+	onRateLimit?(wait: number): void;
 }
 
 export interface SendGridResponse<T> {
@@ -77,6 +79,7 @@ export async function sendGridRequest<T = IDataObject>(
 	const credentials = await context.getCredentials<SendGridCredentials>(CREDENTIAL);
 	const baseUrl = baseUrlOf(context, credentials);
 	const { method, path } = request;
+	if (path === MAIL_SEND) refuseSubuser(context, credentials);
 	const { repeatAfterServerError = method !== 'POST', patience = DEFAULT_PATIENCE } = request;
 	const limits = { repeatAfterServerError, patience };
 
@@ -96,6 +99,7 @@ export async function sendGridRequest<T = IDataObject>(
 		context.logger.warn(
 			`SendGrid: ${method} ${path} failed (${reason}), trying again in ${Math.ceil(wait / 1000)} s`,
 		);
+		if ('statusCode' in result && result.statusCode === 429) request.onRateLimit?.(wait);
 		await Promise.race([clock.sleep(wait), aborted(stopped)]);
 		if (stopped?.aborted) throw failureOf(result);
 		waited += wait;
@@ -116,6 +120,28 @@ export async function aborted(signal: AbortSignal | undefined): Promise<void> {
 /** SendGrid answers with JSON or nothing; text is the page of something else at a mistyped URL. */
 function isSuccess({ statusCode, body }: SendGridResponse<unknown>): boolean {
 	return statusCode >= 200 && statusCode < 300 && (typeof body !== 'string' || body === '');
+}
+
+const MAIL_SEND = '/v3/mail/send';
+
+/**
+ * SendGrid takes no subuser for mail: it would silently send from the account of the key.
+ *
+ * @see https://www.twilio.com/docs/sendgrid/ui/account-and-settings/subusers
+ */
+function refuseSubuser(
+	context: SendGridApiContext,
+	{ onBehalfOf = '' }: SendGridCredentials,
+): void {
+	if (onBehalfOf.trim() === '') return;
+	throw new NodeOperationError(
+		context.getNode(),
+		`Use an API key of the subuser "${onBehalfOf.trim()}" itself to send mail. SendGrid would send it from the parent account`,
+		{
+			description:
+				'In SendGrid, switch to the subuser, open Settings > API Keys, create a key, and make a SendGrid Events API credential with it that leaves On Behalf Of empty.',
+		},
+	);
 }
 
 function baseUrlOf(context: SendGridApiContext, credentials: SendGridCredentials): string {

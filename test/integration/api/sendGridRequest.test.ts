@@ -123,9 +123,10 @@ describe('a call', () => {
 		expect(sendGrid.requests[0]?.headers['on-behalf-of']).toBe('acme');
 	});
 
-	it('sends mail without the subuser: SendGrid does not take it there', async () => {
-		await sendGridRequest(context({ onBehalfOf: 'acme' }), SEND);
-		expect(sendGrid.requests[0]?.headers).not.toHaveProperty('on-behalf-of');
+	it('does not send mail for a subuser: SendGrid would send it from the parent account', async () => {
+		const error = await failureOf(sendGridRequest(context({ onBehalfOf: 'acme' }), SEND));
+		expect(error.message).toMatch(/^Use an API key of the subuser "acme" itself/);
+		expect(sendGrid.requests).toEqual([]);
 	});
 
 	it('needs a valid base URL', async () => {
@@ -184,7 +185,7 @@ describe('an error', () => {
 
 	it('says of a time-out of a mail that it may have gone', async () => {
 		sendGrid.failNext(/./, { connection: 'hang' });
-		const error = await failureOf(sendGridRequest(context(), { ...SEND, timeout: 50 }));
+		const error = await failureOf(sendGridRequest(context(), { ...SEND, timeout: 1000 }));
 		expect(error.message).toBe(`${sendGrid.url} did not answer in time`);
 		expect(error.description).toContain('The mail may have been sent all the same');
 		expect(everythingIn(error)).not.toMatch(/retry on fail/i);
@@ -272,7 +273,7 @@ describe('whether SendGrid may have acted', () => {
 
 	it('is true after a time-out', async () => {
 		sendGrid.failNext(/./, { connection: 'hang' });
-		const error = await failureOf(sendGridRequest(context(), { ...SEND, timeout: 50 }));
+		const error = await failureOf(sendGridRequest(context(), { ...SEND, timeout: 1000 }));
 		expect(mayHaveActed(error)).toBe(true);
 	});
 

@@ -14,7 +14,7 @@ const headers: INodeProperties = {
 			name: 'values',
 			values: [
 				{
-					displayName: 'Name',
+					displayName: 'Header Name',
 					name: 'name',
 					type: 'string',
 					default: '',
@@ -22,7 +22,7 @@ const headers: INodeProperties = {
 					description: 'The name of the header; addresses and the subject have their own fields',
 				},
 				{
-					displayName: 'Value',
+					displayName: 'Header Value',
 					name: 'value',
 					type: 'string',
 					default: '',
@@ -48,7 +48,7 @@ const inlineImages: INodeProperties = {
 			name: 'values',
 			values: [
 				{
-					displayName: 'Binary Field',
+					displayName: 'Image Field',
 					name: 'binaryPropertyName',
 					type: 'string',
 					default: 'data',
@@ -62,6 +62,41 @@ const inlineImages: INodeProperties = {
 					default: '',
 					placeholder: 'e.g. logo',
 					description: 'What the HTML calls the image: "logo" for &lt;img src="cid:logo"&gt;',
+				},
+			],
+		},
+	],
+};
+
+const moreContent: INodeProperties = {
+	displayName: 'Further Content',
+	name: 'moreContent',
+	type: 'fixedCollection',
+	typeOptions: { multipleValues: true },
+	default: {},
+	placeholder: 'Add Content',
+	description: 'Further forms of the content beside text and HTML, such as AMP or an invitation',
+	options: [
+		{
+			displayName: 'Content',
+			name: 'values',
+			values: [
+				{
+					displayName: 'Content Type',
+					name: 'type',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. text/calendar; method=REQUEST',
+					description: 'The MIME type, such as text/x-amp-html or text/calendar; method=REQUEST',
+				},
+				{
+					displayName: 'Content Value',
+					name: 'value',
+					type: 'string',
+					typeOptions: { rows: 4 },
+					default: '',
+					placeholder: 'e.g. BEGIN:VCALENDAR…',
+					description: 'The content itself, as text',
 				},
 			],
 		},
@@ -84,7 +119,7 @@ const schedule: INodeProperties[] = [
 		type: 'dateTime',
 		default: '',
 		description:
-			'When SendGrid sends the mail, up to 72 hours ahead, for example 2026-11-20T10:15:00Z. The output has a batchId, with which the mail can be paused or cancelled until then.',
+			'When SendGrid sends the mail, up to 72 hours ahead, in the time zone of the workflow unless the text names another, for example 2026-11-20T10:15:00Z. The output has a batchId, with which the mail can be paused or cancelled until then.',
 	},
 	{
 		displayName: 'Batch ID',
@@ -135,7 +170,7 @@ const collection = (options: INodeProperties[]): INodeProperties => ({
 	options: options.toSorted((a, b) => a.displayName.localeCompare(b.displayName)),
 });
 
-const forEveryone = [attachments, headers, inlineImages, replyTo, ...schedule];
+const forEveryone = [attachments, headers, inlineImages, moreContent, replyTo, ...schedule];
 
 /** What a mail may have besides. */
 export const sendFields = collection([...forEveryone, ...copies]);

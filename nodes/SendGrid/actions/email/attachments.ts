@@ -1,13 +1,17 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { InvalidFieldError } from '../../fields/invalidFieldError';
-import { textList } from '../../fields/values';
+import { checkVisible } from '../../fields/invisible';
+import { fieldRows, textList, textValue } from '../../fields/values';
 import type { Attachment } from './mail';
+
+const INLINE_IMAGES = 'Inline Images';
 
 /** The parameters that name binary fields of the input item. */
 export interface AttachmentFields {
 	/** Names separated by commas, or a list from an expression. */
 	attachments?: unknown;
-	inlineImages?: { values?: Array<{ binaryPropertyName: unknown; contentId: unknown }> };
+	/** Rows with a binary field's name and a content id. */
+	inlineImages?: unknown;
 }
 
 /**
@@ -22,16 +26,18 @@ export async function readAttachments(
 	{ attachments, inlineImages }: AttachmentFields,
 ): Promise<Attachment[]> {
 	const files = textList(attachments, 'Attachments').map((field) => ({ field, contentId: '' }));
-	const images = (inlineImages?.values ?? []).map(({ binaryPropertyName, contentId }) => {
-		if (!contentId) {
+	const images = fieldRows(inlineImages, INLINE_IMAGES).map((row) => {
+		const field = textValue(row.binaryPropertyName, INLINE_IMAGES).trim();
+		// Some copy "cid:logo" from their HTML, or "<logo>" from a message's source.
+		const contentId = textValue(row.contentId, INLINE_IMAGES).replace(/^cid:|[<>\s]/g, '');
+		if (contentId === '' || field === '') {
 			throw new InvalidFieldError(
-				'Inline Images',
-				`the image "${String(binaryPropertyName)}" has no content ID. Enter one, for example logo, and show it in the HTML by <img src="cid:logo">.`,
+				INLINE_IMAGES,
+				`Enter the binary field and the content ID of each image, for example logo, and show it in the HTML by src="cid:logo". The image "${field}" lacks one.`,
 			);
 		}
-		// Some copy "cid:logo" from their HTML, or "<logo>" from a message's source.
-		const id = String(contentId).replace(/^cid:|[<>\s]/g, '');
-		return { field: String(binaryPropertyName), contentId: id };
+		checkVisible(contentId, INLINE_IMAGES, 'content ID');
+		return { field, contentId };
 	});
 	return await Promise.all(
 		[...files, ...images].map(async ({ field, contentId }) => ({
@@ -52,11 +58,23 @@ async function describeFile(
 	const size = binary.id && (await helpers.getBinaryMetadata(binary.id)).fileSize;
 	const filename = binary.fileName || [field, binary.fileExtension].filter(Boolean).join('.');
 	return {
-		// SendGrid refuses these characters, and a type with parameters such as a charset.
+		// SendGrid refuses these characters.
 		filename: filename.replace(/[;\r\n]/g, '_'),
-		type: binary.mimeType.replace(/;.*$/s, '').trim(),
+		type: withoutCharset(binary.mimeType),
 		source: binary.id ?? binary.data,
 		base64Length: typeof size === 'number' ? Math.ceil(size / 3) * 4 : binary.data.length,
 		load: async () => (await helpers.getBinaryDataBuffer(item, field)).toString('base64'),
 	};
+}
+
+/**
+ * SendGrid takes parameters such as `method=REQUEST`, which makes an invitation of a calendar file,
+ * but refuses a charset: it says itself in which one it sends.
+ *
+ * @see https://github.com/sendgrid/sendgrid-nodejs/issues/1313
+ */
+function withoutCharset(mimeType: string): string {
+	const [type = '', ...parameters] = mimeType.split(';').map((part) => part.trim());
+	const kept = parameters.filter((part) => part !== '' && !/^charset\s*=/i.test(part));
+	return [type, ...kept].join('; ');
 }

@@ -5,6 +5,7 @@ import {
 	messageBytes,
 	personalizationBytes,
 } from './limits';
+import type { Address } from '../../fields/addresses';
 import type { Message, Personalization } from './mail';
 
 /** What one input item sends: envelopes that differ only in who gets them. */
@@ -42,8 +43,9 @@ export class Batcher {
 	private readonly textIds = new Map<string, number>();
 
 	/** @throws InvalidFieldError if the item's mail is too large for a request of its own */
-	add(message: Message, mail: ItemMail): void {
+	add(message: Message, { item, personalizations }: ItemMail): void {
 		const group = this.groupOf(message);
+		const mail = { item, personalizations: differences(message, group, personalizations) };
 		const recipients = mail.personalizations.length;
 		const bytes = mail.personalizations.reduce((sum, each) => sum + personalizationBytes(each), 0);
 		checkRequestRecipients(recipients);
@@ -51,7 +53,7 @@ export class Batcher {
 
 		const full =
 			group.recipients + recipients > LIMITS.recipients ||
-			group.bytes + bytes > LIMITS.requestBytes;
+			group.bytes + bytes >= LIMITS.requestBytes;
 		if (full) Object.assign(group, emptyRequest(group.request.message, group.messageBytes));
 		if (group.recipients === 0) this.requests.push(group.request);
 		group.request.mails.push(mail);
@@ -60,7 +62,12 @@ export class Batcher {
 	}
 
 	private groupOf(message: Message): Group {
-		const key = JSON.stringify(message, (_, value: unknown) => this.intern(value));
+		const shared = {
+			...message,
+			from: domainOf(message.from),
+			sendAt: message.sendAt === undefined ? 'now' : 'scheduled',
+		};
+		const key = JSON.stringify(shared, (_, value: unknown) => this.intern(value));
 		let group = this.groups.get(key);
 		if (group === undefined) {
 			const bytes = messageBytes(message);
@@ -77,6 +84,28 @@ export class Batcher {
 		if (id === undefined) this.textIds.set(value, (id = this.textIds.size));
 		return { text: id };
 	}
+}
+
+/**
+ * What the sender and the time of an item's mail have to say beside those of its request. SendGrid
+ * takes a sender of its own for each envelope as long as the domain is the same.
+ */
+function differences(
+	{ from, sendAt }: Message,
+	{ request: { message } }: Group,
+	personalizations: Personalization[],
+): Personalization[] {
+	const sameSender = from.email === message.from.email && from.name === message.from.name;
+	if (sameSender && sendAt === message.sendAt) return personalizations;
+	return personalizations.map((personalization) => ({
+		...personalization,
+		...(!sameSender && { from }),
+		...(sendAt !== message.sendAt && { sendAt }),
+	}));
+}
+
+function domainOf({ email }: Address): string {
+	return email.slice(email.lastIndexOf('@') + 1).toLowerCase();
 }
 
 function emptyRequest(message: Message, bytes: number): Omit<Group, 'messageBytes'> {

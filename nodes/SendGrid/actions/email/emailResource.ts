@@ -1,4 +1,5 @@
 import type { Resource } from '../operation';
+import { preview } from './preview';
 import { send } from './send';
 import { sendAndWait } from './sendAndWait/sendAndWait';
 import { sendMany } from './sendMany';
@@ -11,5 +12,5 @@ export const emailResource: Resource = {
 		description: 'Send email to one person or to many',
 	},
 	defaultOperation: send,
-	operations: [send, sendMany, sendAndWait],
+	operations: [send, sendMany, sendAndWait, preview],
 };

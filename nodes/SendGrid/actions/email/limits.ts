@@ -1,5 +1,7 @@
 import { addressKey, type Address } from '../../fields/addresses';
 import { InvalidFieldError } from '../../fields/invalidFieldError';
+import { checkVisible } from '../../fields/invisible';
+import { unexpectedValue } from '../../fields/values';
 import type { Message, Personalization } from './mail';
 
 /**
@@ -10,8 +12,8 @@ import type { Message, Personalization } from './mail';
 export const LIMITS = {
 	/** Over to, cc and bcc of all envelopes. */
 	recipients: 1000,
-	/** The whole request, attachments in Base64 included. */
-	requestBytes: 30 * 1024 * 1024,
+	/** The whole request, attachments in Base64 included: "less than 30MB", taken in its strict sense. */
+	requestBytes: 30_000_000,
 	categories: 10,
 	categoryLength: 255,
 	/** Per envelope. */
@@ -35,6 +37,8 @@ const RESERVED_HEADERS = new Set([
 	'reply-to',
 	'cc',
 	'bcc',
+	'x-smtpapi',
+	'sender',
 ]);
 
 /**
@@ -46,50 +50,62 @@ const RESERVED_HEADERS = new Set([
 export function checkMessage(message: Message, now: number): void {
 	const { categories, sendAt, asm, mailSettings, attachments, ipPool, templateId } = message;
 	if (templateId === '' && message.text === '' && message.html === '') {
-		throw new InvalidFieldError('Content', 'is empty. Enter a text, HTML or both, or a template.');
+		throw new InvalidFieldError(
+			'Content',
+			'Enter text, HTML or both, or choose a template. The mail has no text or HTML.',
+		);
 	}
 	if (categories.length > LIMITS.categories) {
 		throw new InvalidFieldError(
 			'Categories',
-			`${categories.length} are given, but a mail can have ${LIMITS.categories}. Custom args have no such limit.`,
+			`Give ${LIMITS.categories} at most, and put the rest into custom args. There are ${categories.length}.`,
 		);
 	}
 	for (const [index, category] of categories.entries()) {
 		if (category.length > LIMITS.categoryLength || !/^[\x20-\x7e]+$/.test(category)) {
 			throw new InvalidFieldError(
 				'Categories',
-				`"${category}" is not possible. A category has up to ${LIMITS.categoryLength} characters, without accents or emoji.`,
+				`Use up to ${LIMITS.categoryLength} characters, without accents or emoji. "${category}" is not possible.`,
 			);
 		}
 		if (categories.indexOf(category) < index) {
-			throw new InvalidFieldError('Categories', `"${category}" is given twice.`);
+			throw new InvalidFieldError(
+				'Categories',
+				`Name each category once. "${category}" is there twice.`,
+			);
 		}
 	}
 	if (sendAt !== undefined && sendAt > now + LIMITS.scheduleSeconds) {
 		throw new InvalidFieldError(
 			'Send At',
-			`${new Date(sendAt * 1000).toISOString()} is more than 72 hours ahead, which SendGrid does not accept. Use a Wait node to send later.`,
+			`Use a time up to 72 hours ahead, or a Wait node to send later. ${new Date(sendAt * 1000).toISOString()} is more than 72 hours ahead.`,
 		);
 	}
 	checkUnique({ 'Reply To': message.replyTo });
 	if ((asm?.groupsToDisplay?.length ?? 0) > LIMITS.groupsToDisplay) {
 		throw new InvalidFieldError(
 			'Groups to Display',
-			`holds ${asm?.groupsToDisplay?.length} groups, but ${LIMITS.groupsToDisplay} are possible.`,
+			`Choose up to ${LIMITS.groupsToDisplay} groups. There are ${asm?.groupsToDisplay?.length}.`,
 		);
 	}
 	if (ipPool !== '' && (ipPool.length < 2 || ipPool.length > 64)) {
-		throw new InvalidFieldError('IP Pool', `"${ipPool}" has to have 2 to 64 characters.`);
+		throw new InvalidFieldError(
+			'IP Pool',
+			`Enter a name of 2 to 64 characters. "${ipPool}" is not one.`,
+		);
 	}
 	if ('bypassListManagement' in mailSettings && bypasses(mailSettings) > 1) {
 		throw new InvalidFieldError(
 			'Bypass Suppressions',
-			'"All Lists" cannot be combined with another list. Choose either all or some.',
+			'Choose either "All Lists" or some lists. Both together are not possible.',
 		);
 	}
 	for (const { filename, base64Length } of attachments) {
 		if (base64Length === 0) {
-			throw new InvalidFieldError('Attachments', `the file "${filename}" is empty.`);
+			throw new InvalidFieldError(
+				'Attachments',
+				`Give a file that is not empty. "${filename}" has no content.`,
+			);
 		}
 	}
 }
@@ -109,31 +125,33 @@ export function checkPersonalization(
 ): void {
 	const { to, cc, bcc, subject, headers, customArgs, substitutions } = personalization;
 	if (to.length === 0) {
-		throw new InvalidFieldError('To', 'is empty. Enter at least one address.');
+		throw unexpectedValue('', 'To', 'Enter at least one address.');
 	}
 	checkRequestRecipients(to.length + cc.length + bcc.length);
 	checkUnique({ To: to, CC: cc, BCC: bcc });
 	if (subject === '' && templateId === '') {
-		throw new InvalidFieldError('Subject', 'is empty. Only a template can bring its own subject.');
+		throw unexpectedValue('', 'Subject', 'Enter a subject; only a template can bring its own.');
 	}
+	checkVisible(subject, 'Subject', 'subject');
 	const headerNames = new Set<string>();
 	for (const [header, value] of Object.entries(headers)) {
 		if (headerNames.has(header.toLowerCase())) {
-			throw new InvalidFieldError('Headers', `"${header}" is given twice.`);
+			throw new InvalidFieldError('Headers', `Use each name once. "${header}" is there twice.`);
 		}
 		headerNames.add(header.toLowerCase());
-		if (RESERVED_HEADERS.has(header.toLowerCase())) {
+		if (RESERVED_HEADERS.has(header.toLowerCase()) || /^resent-/i.test(header)) {
 			throw new InvalidFieldError(
 				'Headers',
-				`"${header}" is reserved for SendGrid. For addresses and the subject use their own fields.`,
+				`Take "${header}" out: it is reserved. For addresses and the subject use their own fields.`,
 			);
 		}
 		if (!/^[\x21-\x39\x3b-\x7e]+$/.test(header)) {
-			throw new InvalidFieldError('Headers', `"${header}" is not a name of a header.`);
+			throw new InvalidFieldError(
+				'Headers',
+				`Use letters, digits and hyphens in a name. "${header}" is not a name of a header.`,
+			);
 		}
-		if (/[\r\n]/.test(value)) {
-			throw new InvalidFieldError('Headers', `the value of "${header}" has more than one line.`);
-		}
+		checkVisible(value, 'Headers', `value of "${header}"`);
 	}
 	checkBytes('Custom Args', customArgs, LIMITS.customArgsBytes);
 	const dataField = templateId === '' ? 'Placeholder Data' : 'Template Data';
@@ -159,17 +177,17 @@ export function checkRequestRecipients(recipients: number): void {
 	if (recipients > LIMITS.recipients) {
 		throw new InvalidFieldError(
 			'To',
-			`${recipients} recipients for one item, but SendGrid accepts ${LIMITS.recipients} in one call. Make an item of each recipient, for example with a Split Out node, and use Send Many.`,
+			`Make an item of each recipient, for example with a Split Out node, and use Send Many. SendGrid accepts ${LIMITS.recipients} in one call, and the item has ${recipients}.`,
 		);
 	}
 }
 
 /** @throws InvalidFieldError if a request of that size is not possible */
 export function checkRequestBytes(bytes: number): void {
-	if (bytes > LIMITS.requestBytes) {
+	if (bytes >= LIMITS.requestBytes) {
 		throw new InvalidFieldError(
 			'Attachments',
-			`the mail has ${(bytes / 1024 / 1024).toFixed(1)} MB, but SendGrid accepts 30 MB with all attachments, which grow by a third on their way. Link to large files instead.`,
+			`Link to large files instead. SendGrid accepts 30 MB with all attachments, which grow by a third on their way, and the mail has ${(bytes / 1e6).toFixed(1)} MB.`,
 		);
 	}
 }
@@ -184,8 +202,8 @@ function checkUnique(lists: Record<string, Address[]>): void {
 				throw new InvalidFieldError(
 					field,
 					earlier === field
-						? `${address.email} is given twice. SendGrid accepts an address once per mail.`
-						: `${address.email} stands in ${earlier} as well. SendGrid accepts an address once over To, CC and BCC.`,
+						? `Name each address once. ${address.email} is there twice.`
+						: `Name each address once over To, CC and BCC. ${address.email} is in ${earlier} as well.`,
 				);
 			}
 			fieldOf.set(key, field);
@@ -198,7 +216,7 @@ function checkBytes(field: string, values: Record<string, string>, limit: number
 	if (bytes >= limit) {
 		throw new InvalidFieldError(
 			field,
-			`${bytes} bytes in all, but for one recipient SendGrid accepts less than ${limit}.`,
+			`Use less: for one recipient SendGrid accepts less than ${limit} bytes, and there are ${bytes}.`,
 		);
 	}
 }

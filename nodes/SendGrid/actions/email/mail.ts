@@ -5,7 +5,7 @@ import type { Address } from '../../fields/addresses';
 /** A file that travels with the mail; with a content id it is an image inside the HTML part. */
 export interface Attachment {
 	filename: string;
-	/** The MIME type. */
+	/** The MIME type, with its parameters. */
 	type: string;
 	/** What the HTML part calls it: `<img src="cid:logo">` shows the one with the id `logo`. */
 	contentId?: string;
@@ -23,6 +23,8 @@ export interface Message {
 	replyTo: Address[];
 	text: string;
 	html: string;
+	/** Further forms of the same content, such as AMP or a calendar invitation. */
+	moreContent: Array<{ type: string; value: string }>;
 	templateId: string;
 	attachments: Attachment[];
 	categories: string[];
@@ -44,6 +46,10 @@ export interface Personalization {
 	to: Address[];
 	cc: Address[];
 	bcc: Address[];
+	/** Where it is not the message's. */
+	from?: Address;
+	/** Unix seconds, where it is not the message's. */
+	sendAt?: number;
 	subject: string;
 	headers: Record<string, string>;
 	customArgs: Record<string, string>;
@@ -73,19 +79,27 @@ export async function toMailData(
 	const sharedSubject = personalizations.every(({ subject }) => subject === first?.subject)
 		? first?.subject
 		: undefined;
-	const { replyTo, text, html, templateId, attachments, ipPool, ...rest } = message;
+	const { replyTo, text, html, moreContent, templateId, attachments, ipPool, ...rest } = message;
+	const content = [
+		{ type: 'text/plain', value: text },
+		{ type: 'text/html', value: html },
+		...moreContent,
+	].filter(({ value }) => value !== '');
 	const data = {
 		...rest,
 		replyTo: replyTo.length === 1 ? replyTo[0] : undefined,
 		replyToList: replyTo.length > 1 ? replyTo : undefined,
 		subject: sharedSubject || undefined,
-		text: text || undefined,
-		html: html || undefined,
+		// In the order that SendGrid asks for: the library would put HTML last.
+		content: content.length > 0 ? content : undefined,
 		templateId: templateId || undefined,
 		ipPoolName: ipPool || undefined,
 		attachments: await Promise.all(attachments.map(toAttachmentData)),
 		personalizations: personalizations.map(({ subject, templateData, ...envelope }) => ({
 			...envelope,
+			to: envelope.to.map(asRecipient),
+			cc: envelope.cc.map(asRecipient),
+			bcc: envelope.bcc.map(asRecipient),
 			subject: (sharedSubject === undefined && subject) || undefined,
 			dynamicTemplateData: templateData,
 		})),
@@ -95,6 +109,17 @@ export async function toMailData(
 		hideWarnings: true,
 	};
 	return data as MailDataRequired;
+}
+
+/**
+ * SendGrid takes no comma or semicolon in the name of a recipient: it reads what follows as a
+ * further address. Quotes around the name would be shown.
+ *
+ * @see https://www.twilio.com/docs/sendgrid/api-reference/mail-send/limitations
+ */
+function asRecipient({ email, name }: Address): Address {
+	if (name === undefined) return { email };
+	return { email, name: name.replace(/\s*[,;]\s*/g, ' ').trim() };
 }
 
 /** The library leaves the keys inside lists as they are, so `content_id` has to be SendGrid's. */

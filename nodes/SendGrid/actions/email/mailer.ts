@@ -1,8 +1,10 @@
 import type { Client } from '@sendgrid/client';
 import { MailService } from '@sendgrid/mail';
-import { NodeApiError, type IExecuteFunctions } from 'n8n-workflow';
+import { NodeApiError, sleep, type IExecuteFunctions } from 'n8n-workflow';
 import { mayHaveActed, sendGridRequest, type SendGridResponse } from '../../api/sendGridRequest';
 import { toMailData, type Message, type Personalization } from './mail';
+import { Pace } from './pace';
+import type { CallSettings } from './settingFields';
 
 /** What SendGrid says of a mail it accepted. */
 export interface Receipt {
@@ -13,9 +15,15 @@ export interface Receipt {
 
 /** SendGrid's own mail builder, with n8n's HTTP helper in place of its HTTP client. */
 export class Mailer {
+	/** Slows down for all mail when SendGrid's rate limit is reached. */
+	readonly pace: Pace;
 	private readonly service = new MailService();
 
-	constructor(private readonly context: IExecuteFunctions) {
+	constructor(
+		private readonly context: IExecuteFunctions,
+		private readonly settings: CallSettings = { sendAgain: false, parallelRequests: 1 },
+	) {
+		this.pace = new Pace(settings.parallelRequests, { now: Date.now, sleep });
 		// Of the library's request only the body counts: it also passes the mail's own headers on as
 		// headers of the HTTP request, which they are not.
 		const client: Pick<Client, 'request'> = {
@@ -44,11 +52,18 @@ export class Mailer {
 			path: '/v3/mail/batch',
 			// An id that nobody uses does no harm.
 			repeatAfterServerError: true,
+			onRateLimit: (wait) => this.pace.slowDown(wait),
 		});
 		return body.batch_id;
 	}
 
 	private async post(body: object): Promise<SendGridResponse<unknown>> {
-		return await sendGridRequest(this.context, { method: 'POST', path: '/v3/mail/send', body });
+		return await sendGridRequest(this.context, {
+			method: 'POST',
+			path: '/v3/mail/send',
+			body,
+			repeatAfterServerError: this.settings.sendAgain,
+			onRateLimit: (wait) => this.pace.slowDown(wait),
+		});
 	}
 }

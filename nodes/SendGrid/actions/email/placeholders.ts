@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { IDataObject } from 'n8n-workflow';
 import { jsonObject } from '../../fields/values';
 import { InvalidFieldError } from '../../fields/invalidFieldError';
@@ -7,8 +8,9 @@ import { InvalidFieldError } from '../../fields/invalidFieldError';
  *
  * SendGrid replaces a tag by the same value wherever it stands: in the subject, the text and the
  * HTML part. As a value has to be escaped in HTML and must not be elsewhere, each placeholder
- * becomes one of two tags, `{{escaped:name}}` and `{{raw:name}}`. None of them is part of another,
- * so the order in which SendGrid replaces them does not matter.
+ * becomes one of two tags, such as `{{escaped-5f0c:name}}` and `{{raw-5f0c:name}}`. None of them is
+ * part of another, and no value can hold one, because part of it is drawn anew for each run: so the
+ * order in which SendGrid replaces them does not matter.
  */
 export interface PlaceholderText {
 	/** The text with SendGrid's tags in place of the placeholders. */
@@ -30,6 +32,7 @@ const PLACEHOLDER = /\{\{\{([^{}]*)\}\}\}|\{\{([^{}]*)\}\}/g;
 
 /** Remembers the texts it has seen: a newsletter is compiled once, however many get it. */
 export class PlaceholderCompiler {
+	private readonly mark = randomBytes(4).toString('hex');
 	private readonly seen = {
 		html: new Map<string, PlaceholderText>(),
 		text: new Map<string, PlaceholderText>(),
@@ -39,7 +42,8 @@ export class PlaceholderCompiler {
 	compile(text: string, part: Part): PlaceholderText {
 		const seen = this.seen[part];
 		let compiled = seen.get(text);
-		if (compiled === undefined) seen.set(text, (compiled = compilePlaceholders(text, part)));
+		if (compiled === undefined)
+			seen.set(text, (compiled = compilePlaceholders(text, part, this.mark)));
 		return compiled;
 	}
 }
@@ -47,21 +51,30 @@ export class PlaceholderCompiler {
 /**
  * Finds the placeholders of a text. As in SendGrid's own templates, `{{name}}` is escaped in HTML
  * and `{{{name}}}` is not; outside of HTML nothing is escaped. Spaces inside the braces do not
- * count.
+ * count, and `{{ $json.name }}`, as in n8n's expressions, is `{{name}}`.
+ *
+ * @param mark what tells the tags from everything that values can hold
  */
-export function compilePlaceholders(text: string, part: Part): PlaceholderText {
+export function compilePlaceholders(text: string, part: Part, mark: string): PlaceholderText {
 	const tags = new Map<string, Tag>();
 	const content = text.replace(
 		PLACEHOLDER,
 		(_, raw: string | undefined, escapable: string | undefined) => {
-			const name = (raw ?? escapable ?? '').trim();
+			const name = nameIn(raw ?? escapable ?? '');
 			const escaped = part === 'html' && raw === undefined;
-			const tag = `{{${escaped ? 'escaped' : 'raw'}:${name}}}`;
+			const tag = `{{${escaped ? 'escaped' : 'raw'}-${mark}:${name}}}`;
 			tags.set(tag, { tag, name, escaped });
 			return tag;
 		},
 	);
 	return { content, tags: [...tags.values()] };
+}
+
+/** `name`, also where it is written as in an expression of n8n. */
+function nameIn(written: string): string {
+	const name = written.trim();
+	const [, dotted, quoted] = /^\$json(?:\.(.+)|\[["'](.+)["']\])$/.exec(name) ?? [];
+	return dotted ?? quoted ?? name;
 }
 
 /** Where the values come from, as the form calls it. */
@@ -81,13 +94,13 @@ export function fillPlaceholders(texts: PlaceholderText[], data: unknown): Recor
 		if (value === undefined || value === null) {
 			throw new InvalidFieldError(
 				FIELD,
-				`has no value for the placeholder {{${name}}}. Add "${name}" to the data, or take the placeholder out.`,
+				`Add "${name}" to the data, or take the placeholder out. There is no value for the placeholder {{${name}}}.`,
 			);
 		}
 		if (typeof value === 'object') {
 			throw new InvalidFieldError(
 				FIELD,
-				`"${name}" is a ${Array.isArray(value) ? 'list' : 'group of fields'}, but a placeholder needs text or a number. Name one value, for example {{${name}.0}}, or use a dynamic template.`,
+				`Name one value, for example {{${name}.0}}, or use a dynamic template. "${name}" is a ${Array.isArray(value) ? 'list' : 'group of fields'}, but a placeholder needs text or a number.`,
 			);
 		}
 		substitutions[tag] = escaped ? escapeHtml(String(value)) : String(value);
@@ -117,6 +130,7 @@ const HTML_ENTITIES: Record<string, string> = {
 	"'": '&#39;',
 };
 
-function escapeHtml(text: string): string {
+/** Text as it stands in HTML. */
+export function escapeHtml(text: string): string {
 	return text.replace(/[&<>"']/g, (character) => HTML_ENTITIES[character]!);
 }

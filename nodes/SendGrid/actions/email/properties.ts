@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { sendFields, sendManyFields } from './additionalFields';
-import { sendManySettings, sendSettings } from './settingFields';
+import { sendSettings } from './settingFields';
 import { TEMPLATE_MODES } from '../../fields/locators';
 
 const forMessage: INodeProperties['displayOptions'] = { show: { content: ['message'] } };
@@ -31,12 +31,12 @@ const from: INodeProperties = {
 	],
 };
 
-const to = (description: string): INodeProperties => ({
+const to = (description: string, initially = ''): INodeProperties => ({
 	displayName: 'To',
 	name: 'to',
 	type: 'string',
 	required: true,
-	default: '',
+	default: initially,
 	placeholder: 'e.g. Ann <ann@example.com>, bob@example.com',
 	description,
 });
@@ -140,7 +140,7 @@ const customArgs: INodeProperties = {
 			name: 'values',
 			values: [
 				{
-					displayName: 'Name',
+					displayName: 'Arg Name',
 					name: 'name',
 					type: 'string',
 					default: '',
@@ -148,7 +148,7 @@ const customArgs: INodeProperties = {
 					description: 'The name under which SendGrid Email Trigger has the value in customArgs',
 				},
 				{
-					displayName: 'Value',
+					displayName: 'Arg Value',
 					name: 'value',
 					type: 'string',
 					default: '',
@@ -215,6 +215,7 @@ export const sendManyProperties: INodeProperties[] = [
 	from,
 	to(
 		'Who gets a mail: for each item an address, or a name with an address such as "Ann &lt;ann@example.com&gt;". Several addresses in one item are separated by commas; each gets a mail of its own, and nobody sees anybody else.',
+		'={{ $json.email }}',
 	),
 	content,
 	...message(
@@ -244,5 +245,5 @@ export const sendManyProperties: INodeProperties[] = [
 	categories,
 	duplicates,
 	sendManyFields,
-	sendManySettings,
+	sendSettings,
 ];

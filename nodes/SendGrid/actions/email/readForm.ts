@@ -1,49 +1,25 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
-import { parseMoment } from '../../fields/moment';
 import { parseAddress, parseAddresses } from '../../fields/addresses';
-import { readAttachments, type AttachmentFields } from './attachments';
+import { InvalidFieldError } from '../../fields/invalidFieldError';
+import { momentValue } from '../../fields/moment';
 import {
+	booleanValue,
 	chosenValue,
+	fieldGroup,
+	fieldRows,
 	groupId,
 	jsonObject,
+	optionList,
+	optionValue,
 	requiredText,
 	textList,
 	textTable,
 	textValue,
 } from '../../fields/values';
-import { InvalidFieldError } from '../../fields/invalidFieldError';
+import { readAttachments } from './attachments';
 import { isDynamicTemplate, type Message, type Personalization } from './mail';
-
-type Rows = Array<{ name: unknown; value: unknown }>;
-
-/** The collection "Additional Fields". */
-interface AdditionalFields extends AttachmentFields {
-	batchId?: unknown;
-	bcc?: unknown;
-	cc?: unknown;
-	headers?: { values?: Rows };
-	replyTo?: unknown;
-	sendAt?: unknown;
-}
-
-/** One of SendGrid's settings in a group of its own, named as SendGrid names it, in camelCase. */
-interface SettingGroup {
-	values?: IDataObject;
-}
-
-/** The collection "Settings". */
-interface Settings {
-	bypassSuppressions?: string[];
-	clickTracking?: 'htmlAndText' | 'html' | 'off';
-	footer?: SettingGroup;
-	ganalytics?: SettingGroup;
-	groupsToDisplay?: unknown;
-	ipPool?: unknown;
-	openTracking?: SettingGroup;
-	sandboxMode?: boolean;
-	subscriptionTracking?: SettingGroup;
-	unsubscribeGroup?: unknown;
-}
+import { escapeHtml } from './placeholders';
+import { BYPASSES, CLICK_TRACKING, SETTING_GROUPS } from './settingFields';
 
 /** An item's mail as the form has it. */
 export interface ItemForm {
@@ -57,9 +33,8 @@ export interface ItemForm {
 /** @throws InvalidFieldError on a value that cannot be read */
 export async function readForm(context: IExecuteFunctions, item: number): Promise<ItemForm> {
 	const parameter = (name: string): unknown => context.getNodeParameter(name, item, '');
-	const fields = context.getNodeParameter('additionalFields', item, {}) as AdditionalFields;
-	const settings = context.getNodeParameter('settings', item, {}) as Settings;
-	const customArgs = context.getNodeParameter('customArgs.values', item, []) as Rows;
+	const fields = fieldGroup(parameter('additionalFields'), 'Additional Fields');
+	const settings = fieldGroup(parameter('settings'), 'Sending Options');
 	const isTemplate = parameter('content') === 'template';
 
 	const message: Message = {
@@ -67,6 +42,7 @@ export async function readForm(context: IExecuteFunctions, item: number): Promis
 		replyTo: parseAddresses(fields.replyTo, 'Reply To'),
 		text: isTemplate ? '' : textValue(parameter('text'), 'Text'),
 		html: isTemplate ? '' : textValue(parameter('html'), 'HTML'),
+		moreContent: readMoreContent(fields.moreContent, isTemplate),
 		templateId: isTemplate
 			? requiredText(
 					parameter('templateId'),
@@ -88,8 +64,8 @@ export async function readForm(context: IExecuteFunctions, item: number): Promis
 		cc: parseAddresses(fields.cc, 'CC'),
 		bcc: parseAddresses(fields.bcc, 'BCC'),
 		subject: textValue(parameter('subject'), 'Subject').trim(),
-		headers: textTable(fields.headers?.values ?? [], 'Headers'),
-		customArgs: textTable(customArgs, 'Custom Args'),
+		headers: textTable(fieldRows(fields.headers, 'Headers'), 'Headers'),
+		customArgs: textTable(fieldRows(parameter('customArgs'), 'Custom Args'), 'Custom Args'),
 	};
 	return { message, envelope, data: parameter('templateData') };
 }
@@ -104,39 +80,87 @@ export function fillTemplate({ message, envelope, data }: ItemForm): Personaliza
 	if (isDynamicTemplate(message.templateId)) {
 		return { ...envelope, templateData: values, substitutions: {} };
 	}
+	return { ...envelope, templateData: {}, substitutions: legacySubstitutions(values) };
+}
+
+/**
+ * The values of a legacy template: each key is a tag as it stands in the template, such as `-name-`.
+ * SendGrid does not escape them, and replaces one tag after the other.
+ *
+ * @throws InvalidFieldError where the order of replacement would decide
+ */
+function legacySubstitutions(values: IDataObject): Record<string, string> {
 	const rows = Object.entries(values).map(([name, value]) => ({ name, value }));
-	return { ...envelope, templateData: {}, substitutions: textTable(rows, 'Template Data') };
+	const table = textTable(rows, 'Template Data');
+	const tags = Object.keys(table);
+	for (const [tag, value] of Object.entries(table)) {
+		const inside = tags.find((other) => value.includes(other));
+		const part = tags.find((other) => other !== tag && tag.includes(other));
+		if (inside === undefined && part === undefined) continue;
+		throw new InvalidFieldError(
+			'Template Data',
+			inside !== undefined
+				? `Take the tag "${inside}" out of the value of "${tag}": SendGrid would replace it there as well.`
+				: `Use another name for "${part}": it is a part of "${tag}", and SendGrid would replace it there as well.`,
+		);
+	}
+	return Object.fromEntries(tags.map((tag) => [tag, escapeHtml(table[tag]!)]));
+}
+
+function readMoreContent(value: unknown, isTemplate: boolean): Message['moreContent'] {
+	const rows = fieldRows(value, 'Further Content');
+	if (isTemplate && rows.length > 0) {
+		throw new InvalidFieldError(
+			'Further Content',
+			'Take it out, or choose Message as the content: SendGrid sends only what the template has.',
+		);
+	}
+	return rows.map((row) => {
+		const type = requiredText(
+			row.type,
+			'Further Content',
+			'Enter a type such as text/x-amp-html or text/calendar; method=REQUEST.',
+		);
+		if (
+			/^text\/(?:plain|html)\b/i.test(type) ||
+			!/^[\w.+-]+\/[\w.+-]+(?:\s*;[^\r\n;]+)*$/.test(type)
+		) {
+			throw new InvalidFieldError(
+				'Further Content',
+				`Enter a type such as text/x-amp-html or text/calendar; method=REQUEST. Text and HTML have fields of their own. The type is "${type}".`,
+			);
+		}
+		const content = textValue(row.value, 'Further Content');
+		if (content.trim() === '') {
+			throw new InvalidFieldError(
+				'Further Content',
+				`Enter the content for "${type}". It is empty.`,
+			);
+		}
+		return { type, value: content };
+	});
 }
 
 /** Unix seconds. */
 function readSendAt(value: unknown, timeZone: string): number | undefined {
-	if (value === undefined || value === null || value === '') return undefined;
-	const seconds = unixSeconds(value, timeZone);
-	if (seconds === undefined) {
-		throw new InvalidFieldError(
-			'Send At',
-			`"${String(value)}" is not a date and time. Enter one such as 2026-11-20T10:15:00Z, or an expression such as {{ $now.plus({ hours: 2 }) }}.`,
-		);
-	}
-	return seconds;
+	const moment = momentValue(value, 'Send At', timeZone);
+	return moment && Math.floor(moment.toSeconds());
 }
 
-function unixSeconds(value: unknown, timeZone: string): number | undefined {
-	try {
-		return Math.floor(parseMoment(value, timeZone).toSeconds());
-	} catch {
-		return undefined;
-	}
-}
-
-function readUnsubscribeGroup({ unsubscribeGroup, groupsToDisplay }: Settings): Message['asm'] {
+function readUnsubscribeGroup({
+	unsubscribeGroup,
+	groupsToDisplay,
+}: Record<string, unknown>): Message['asm'] {
 	const group = textValue(chosenValue(unsubscribeGroup), 'Unsubscribe Group').trim();
 	const display = textList(groupsToDisplay, 'Groups to Display').map((id) =>
 		groupId(id, 'Groups to Display'),
 	);
 	if (group === '') {
 		if (display.length === 0) return undefined;
-		throw new InvalidFieldError('Groups to Display', 'needs an Unsubscribe Group. Add one.');
+		throw new InvalidFieldError(
+			'Groups to Display',
+			'Add an Unsubscribe Group. The groups to display need one.',
+		);
 	}
 	return {
 		groupId: groupId(group, 'Unsubscribe Group'),
@@ -144,33 +168,51 @@ function readUnsubscribeGroup({ unsubscribeGroup, groupsToDisplay }: Settings): 
 	};
 }
 
-function readMailSettings(settings: Settings): Message['mailSettings'] {
-	const { bypassSuppressions = [], footer, sandboxMode } = settings;
+function readMailSettings(settings: Record<string, unknown>): Message['mailSettings'] {
+	const bypasses = optionList(settings.bypassSuppressions, 'Bypass Suppressions', BYPASSES);
+	const footer = readSettingGroup(settings, 'footer');
 	return {
-		...Object.fromEntries(bypassSuppressions.map((setting) => [setting, { enable: true }])),
-		...(footer?.values && { footer: withoutEmptyText(footer.values) }),
-		...(sandboxMode && { sandboxMode: { enable: true } }),
+		...Object.fromEntries(bypasses.map((setting) => [setting, { enable: true }])),
+		...(footer && { footer }),
+		...('sandboxMode' in settings &&
+			booleanValue(settings.sandboxMode, 'Sandbox Mode') && { sandboxMode: { enable: true } }),
 	};
 }
 
-function readTrackingSettings(settings: Settings): Message['trackingSettings'] {
-	const { clickTracking, openTracking, subscriptionTracking, ganalytics } = settings;
-	const groups = { openTracking, subscriptionTracking, ganalytics };
+function readTrackingSettings(settings: Record<string, unknown>): Message['trackingSettings'] {
+	const where =
+		'clickTracking' in settings
+			? optionValue(settings.clickTracking, 'Click Tracking', CLICK_TRACKING)
+			: undefined;
+	const groups = (['openTracking', 'subscriptionTracking', 'ganalytics'] as const).flatMap(
+		(name) => {
+			const group = readSettingGroup(settings, name);
+			return group ? [[name, group] as const] : [];
+		},
+	);
 	return {
-		...(clickTracking && {
-			clickTracking: {
-				enable: clickTracking !== 'off',
-				enableText: clickTracking === 'htmlAndText',
-			},
+		...(where !== undefined && {
+			clickTracking: { enable: where !== 'off', enableText: where === 'htmlAndText' },
 		}),
-		...Object.fromEntries(
-			Object.entries(groups).flatMap(([name, group]) =>
-				group?.values ? [[name, withoutEmptyText(group.values)]] : [],
-			),
-		),
+		...Object.fromEntries(groups),
 	};
 }
 
-function withoutEmptyText(values: IDataObject): IDataObject {
-	return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
+/** One of SendGrid's settings of several values; empty texts are left out. */
+function readSettingGroup(
+	settings: Record<string, unknown>,
+	name: keyof typeof SETTING_GROUPS,
+): IDataObject | undefined {
+	const { displayName, values: fields } = SETTING_GROUPS[name];
+	const group = fieldGroup(settings[name], displayName).values;
+	if (group === undefined) return undefined;
+	const given = fieldGroup(group, displayName);
+	const read: IDataObject = {};
+	for (const { name: field, displayName: label, type } of fields) {
+		if (!(field in given)) continue;
+		const value =
+			type === 'boolean' ? booleanValue(given[field], label) : textValue(given[field], label);
+		if (value !== '') read[field] = value;
+	}
+	return read;
 }

@@ -12,6 +12,7 @@ import {
 } from './limits';
 import { Mailer } from './mailer';
 import { fillTemplate, readForm, type ItemForm } from './readForm';
+import { readCallSettings } from './settingFields';
 
 /** One mail for each input item, to everyone in its To, CC and BCC together. */
 export const send: BatchOperation = {
@@ -23,16 +24,18 @@ export const send: BatchOperation = {
 	},
 	properties: sendProperties,
 	async executeAll(context) {
-		const mailer = new Mailer(context);
-		const report = new SendReport(context);
-		for (const item of report.openItems) {
-			if (report.stopped) break;
+		const settings = readCallSettings(context);
+		const mailer = new Mailer(context, settings);
+		const report = new SendReport(context, settings);
+		await mailer.pace.workThrough(report.openItems, async (item) => {
+			if (report.stopped) return;
 			try {
-				report.accept(item, await sendItem(context, mailer, item));
+				const begin = () => report.begin([item]);
+				report.accept(item, await sendItem(context, mailer, item, undefined, begin));
 			} catch (error) {
 				report.fail(item, error);
 			}
-		}
+		});
 		return report.finish();
 	},
 };
@@ -41,6 +44,7 @@ export const send: BatchOperation = {
  * Sends the mail of one item.
  *
  * @param adjust changes the mail that the form describes
+ * @param begin called when everything is found right, just before the mail goes out
  * @returns the item's output
  * @throws InvalidFieldError, NodeApiError
  */
@@ -49,6 +53,7 @@ export async function sendItem(
 	mailer: Mailer,
 	item: number,
 	adjust: (form: ItemForm) => void = () => {},
+	begin: () => void = () => {},
 ): Promise<IDataObject> {
 	const form = await readForm(context, item);
 	adjust(form);
@@ -62,6 +67,7 @@ export async function sendItem(
 	checkRequestBytes(messageBytes(message) + personalizationBytes(personalization));
 
 	if (message.sendAt !== undefined) message.batchId ??= await mailer.createBatchId();
+	begin();
 	const receipt = await mailer.send(message, [personalization]);
 	return acceptedMail(receipt, message, [personalization]);
 }

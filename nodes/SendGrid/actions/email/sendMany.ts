@@ -1,5 +1,8 @@
 import { NodeApiError, sleep, type IExecuteFunctions } from 'n8n-workflow';
-import { sendGridErrors } from '../../api/sendGridRequest';
+import { apiError, errorStatus, sendGridErrors } from '../../api/apiError';
+import { quoteDetails, type SendGridErrorDetail } from '../../api/errorTexts';
+import { checkVisible } from '../../fields/invisible';
+import { optionValue } from '../../fields/values';
 import type { BatchOperation } from '../operation';
 import { acceptedMail } from './acceptedMail';
 import { Batcher, type ItemMail, type MailRequest } from './batching';
@@ -8,11 +11,10 @@ import { DuplicateFilter } from './duplicates';
 import { checkMessage, checkPersonalization } from './limits';
 import type { Message, Personalization } from './mail';
 import { Mailer } from './mailer';
-import { inParallel } from './parallel';
 import { fillPlaceholders, PlaceholderCompiler } from './placeholders';
 import { sendManyProperties } from './properties';
 import { fillTemplate, readForm, type ItemForm } from './readForm';
-import { DEFAULT_PARALLEL_REQUESTS } from './settingFields';
+import { readCallSettings } from './settingFields';
 
 /** How many items are read before n8n gets a turn: some tens of milliseconds. */
 const ITEMS_AT_A_STRETCH = 200;
@@ -28,10 +30,11 @@ export const sendMany: BatchOperation = {
 	},
 	properties: sendManyProperties,
 	async executeAll(context) {
-		const report = new SendReport(context);
+		const settings = readCallSettings(context);
+		const report = new SendReport(context, settings);
 		const { requests, duplicates } = await plan(context, report);
 		if (!report.stopped) {
-			await sendRequests(context, report, requests);
+			await sendRequests(context, new Mailer(context, settings), report, requests);
 			for (const [item, sender] of duplicates) report.copy(sender, item);
 		}
 		return report.finish();
@@ -43,7 +46,9 @@ async function plan(
 	context: IExecuteFunctions,
 	report: SendReport,
 ): Promise<{ requests: MailRequest[]; duplicates: Map<number, number> }> {
-	const once = context.getNodeParameter('duplicates', 0) === 'sendOnce';
+	const duplicatesParameter: unknown = context.getNodeParameter('duplicates', 0, 'sendEach');
+	const once =
+		optionValue(duplicatesParameter, 'Duplicates', ['sendEach', 'sendOnce']) === 'sendOnce';
 	const filter = new DuplicateFilter();
 	const duplicates = new Map<number, number>();
 	const batcher = new Batcher();
@@ -99,6 +104,9 @@ function fillMessage(
 	const text = compiler.compile(message.text, 'text');
 	const html = compiler.compile(message.html, 'html');
 	const substitutions = fillPlaceholders([subject, text, html], data);
+	for (const { tag, name } of subject.tags) {
+		checkVisible(substitutions[tag]!, 'Placeholder Data', `value of "${name}" in the subject`);
+	}
 	return {
 		message: { ...message, text: text.content, html: html.content },
 		personalization: { ...envelope, subject: subject.content, templateData: {}, substitutions },
@@ -107,12 +115,10 @@ function fillMessage(
 
 async function sendRequests(
 	context: IExecuteFunctions,
+	mailer: Mailer,
 	report: SendReport,
 	requests: MailRequest[],
 ): Promise<void> {
-	const mailer = new Mailer(context);
-	const wanted = Number(context.getNodeParameter('settings.parallelRequests', 0, ''));
-	const limit = wanted >= 1 ? wanted : DEFAULT_PARALLEL_REQUESTS;
 	// One id for the whole run, so that all of it can be cancelled at once.
 	let batchId: Promise<string> | undefined;
 	const withBatchId = async (message: Message): Promise<Message> =>
@@ -120,32 +126,80 @@ async function sendRequests(
 			? message
 			: { ...message, batchId: await (batchId ??= mailer.createBatchId()) };
 
-	await inParallel(requests, limit, async ({ message, mails }) => {
+	await mailer.pace.workThrough(requests, async ({ message, mails }) => {
 		if (report.stopped) return;
 		try {
-			const sent = await withBatchId(message);
-			const receipt = await mailer.send(
-				sent,
-				mails.flatMap(({ personalizations }) => personalizations),
-			);
-			for (const { item, personalizations } of mails) {
-				report.accept(item, acceptedMail(receipt, sent, personalizations));
-			}
+			await sendRequest(context, mailer, report, { message: await withBatchId(message), mails });
 		} catch (error) {
-			nameItems(error, mails);
 			for (const { item } of mails) report.fail(item, error);
 		}
 	});
 }
 
-/** SendGrid names an envelope by its place in the request; the user knows it by its item. */
-function nameItems(error: unknown, mails: ItemMail[]): void {
-	if (!(error instanceof NodeApiError)) return;
-	const itemOf = mails.flatMap(({ item, personalizations }) => personalizations.map(() => item));
-	const named = sendGridErrors(error).flatMap(({ field }) => {
-		const place = /^personalizations\.(\d+)\b/.exec(field ?? '');
-		const item = place && itemOf[Number(place[1])];
-		return typeof item === 'number' ? [`${place![0]} is item ${item}.`] : [];
-	});
-	error.description = [error.description, ...new Set(named)].filter(Boolean).join(' ');
+/** So often a request goes again without the recipients that SendGrid named. */
+const MAX_ROUNDS = 10;
+
+/**
+ * Makes one call. A 400 means that nothing was sent: when SendGrid's objections are to some
+ * recipients only, their items fail, and the others go again without them.
+ */
+async function sendRequest(
+	context: IExecuteFunctions,
+	mailer: Mailer,
+	report: SendReport,
+	{ message, mails }: MailRequest,
+): Promise<void> {
+	let left = mails;
+	for (let round = 1; left.length > 0; round++) {
+		report.begin(left.map(({ item }) => item));
+		try {
+			const receipt = await mailer.send(
+				message,
+				left.flatMap(({ personalizations }) => personalizations),
+			);
+			for (const { item, personalizations } of left) {
+				report.accept(item, acceptedMail(receipt, message, personalizations));
+			}
+			return;
+		} catch (error) {
+			const refused = refusedItems(context, error, left);
+			const failed = refused === undefined || round === MAX_ROUNDS ? left : [];
+			for (const { item } of failed) report.fail(item, refused?.get(item) ?? error);
+			if (failed.length > 0) return;
+			for (const [item, reason] of refused!) report.fail(item, reason);
+			left = left.filter(({ item }) => !refused!.has(item));
+		}
+	}
+}
+
+/**
+ * The items that a refusal is about, each with an error of its own; `undefined` if it is about
+ * something else, too. SendGrid names an envelope by its place in the request.
+ */
+function refusedItems(
+	context: IExecuteFunctions,
+	error: unknown,
+	mails: ItemMail[],
+): Map<number, NodeApiError> | undefined {
+	if (!(error instanceof NodeApiError) || errorStatus(error) !== 400) return undefined;
+	const itemAt = mails.flatMap(({ item, personalizations }) => personalizations.map(() => item));
+	const details = new Map<number, SendGridErrorDetail[]>();
+	for (const detail of sendGridErrors(error)) {
+		const place = /^personalizations\.(\d+)\b/.exec(detail.field ?? '');
+		const item = place === null ? undefined : itemAt[Number(place[1])];
+		if (item === undefined) return undefined;
+		details.set(item, [...(details.get(item) ?? []), detail]);
+	}
+	if (details.size === 0) return undefined;
+	return new Map(
+		[...details].map(([item, own]) => [
+			item,
+			apiError(context.getNode(), {
+				message: `Correct the mail of item ${item}, which SendGrid refuses: ${quoteDetails(own)}`,
+				description: 'Nobody got this mail.',
+				status: 400,
+				details: own,
+			}),
+		]),
+	);
 }

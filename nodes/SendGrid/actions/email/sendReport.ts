@@ -5,6 +5,7 @@ import {
 	type IExecuteFunctions,
 	type INodeExecutionData,
 } from 'n8n-workflow';
+import { errorStatus } from '../../api/sendGridRequest';
 import { failedItem, toItemError } from '../operation';
 
 /** How the mail of one input item ended. */
@@ -12,26 +13,52 @@ type Outcome =
 	| { accepted: IDataObject }
 	| { error: NodeApiError | NodeOperationError; mayHaveBeenSent: boolean };
 
+/** What is kept of an item with the execution: JSON. */
+type Remembered =
+	| { accepted: IDataObject }
+	/** SendGrid may have taken the mail: what the user was told of it. */
+	| { lost: { message: string; description: string } };
+
+const UNDER_WAY = {
+	lost: {
+		message: 'The execution was stopped before SendGrid answered',
+		description:
+			'The mail may have been sent all the same: look for it in SendGrid under Activity before you send it again.',
+	},
+} satisfies Remembered;
+
 /**
  * Keeps for each input item whether SendGrid accepted its mail, and turns that into the node's
  * output or error.
  *
  * n8n runs a failed node again with all its items, on "Retry On Fail" as well as when the user
- * retries the execution. So that nobody gets a mail twice, what was accepted before the failure is
- * kept with the execution, and a second try leaves it out.
+ * retries the execution. So that nobody gets a mail twice, it is kept with the execution which mail
+ * was accepted, and which may have been sent: noted before each call, because an execution that is
+ * stopped notes nothing more. A second try leaves out the former, and fails again for the latter.
  */
 export class SendReport {
 	private readonly outcomes = new Map<number, Outcome>();
 	private firstFailure?: NodeApiError | NodeOperationError;
+	/** SendGrid does not take this key any more, so every further call is in vain. */
+	private refusedKey?: NodeApiError | NodeOperationError;
 	private readonly memory: IDataObject;
 	private readonly memoryKey: string;
+	private readonly remembered: Record<string, Remembered>;
 
-	constructor(private readonly context: IExecuteFunctions) {
+	/** @param sendAgain whether mail that may have been sent goes again in a second try */
+	constructor(
+		private readonly context: IExecuteFunctions,
+		{ sendAgain = false }: { sendAgain?: boolean } = {},
+	) {
 		this.memory = context.getContext('node') as IDataObject;
 		// In a loop each run of the node has other items.
-		this.memoryKey = `accepted in run ${context.getWorkflowDataProxy(0).$runIndex}`;
-		const accepted = (this.memory[this.memoryKey] ?? {}) as Record<string, IDataObject>;
-		for (const [item, json] of Object.entries(accepted)) this.accept(Number(item), json);
+		this.memoryKey = `sent in run ${context.getWorkflowDataProxy(0).$runIndex}`;
+		this.remembered = { ...((this.memory[this.memoryKey] ?? {}) as Record<string, Remembered>) };
+		this.memory[this.memoryKey] = this.remembered as unknown as IDataObject;
+		for (const [item, earlier] of Object.entries(this.remembered)) {
+			if ('accepted' in earlier) this.accept(Number(item), earlier.accepted);
+			else if (!sendAgain) this.fail(Number(item), lostAnswer(context, earlier.lost));
+		}
 	}
 
 	/** The items whose mail has yet to be sent. */
@@ -42,18 +69,33 @@ export class SendReport {
 	/** Whether nothing more should be sent. */
 	get stopped(): boolean {
 		const cancelled = this.context.getExecutionCancelSignal()?.aborted ?? false;
-		return cancelled || (!this.context.continueOnFail() && this.firstFailure !== undefined);
+		if (cancelled || this.refusedKey !== undefined) return true;
+		return !this.context.continueOnFail() && this.firstFailure !== undefined;
+	}
+
+	/** Notes that the mail of these items is on its way, from now on until the answer. */
+	begin(items: number[]): void {
+		for (const item of items) this.remembered[item] = UNDER_WAY;
 	}
 
 	/** @param json the item's output */
 	accept(item: number, json: IDataObject): void {
 		this.outcomes.set(item, { accepted: json });
+		this.remembered[item] = { accepted: json };
 	}
 
 	fail(item: number, cause: unknown): void {
 		const error = toItemError(this.context.getNode(), cause, item);
+		const mayHaveBeenSent = error.context.mayHaveBeenSent === true;
 		this.firstFailure ??= error;
-		this.outcomes.set(item, { error, mayHaveBeenSent: error.context.mayHaveBeenSent === true });
+		if (errorStatus(error) === 401) this.refusedKey ??= error;
+		this.outcomes.set(item, { error, mayHaveBeenSent });
+		if (mayHaveBeenSent) {
+			const { message, description } = error;
+			this.remembered[item] = { lost: { message, description: description ?? '' } };
+		} else {
+			delete this.remembered[item];
+		}
 	}
 
 	/** Gives an item the outcome of the one that sent to its recipient. */
@@ -75,13 +117,16 @@ export class SendReport {
 	finish(): INodeExecutionData[] {
 		const { firstFailure: failure } = this;
 		if (failure === undefined) {
-			delete this.memory[this.memoryKey];
-		} else {
-			this.memory[this.memoryKey] = this.acceptedByItem();
-			if (!this.context.continueOnFail()) {
-				failure.description = [failure.description, this.summary()].filter(Boolean).join(' ');
-				throw failure;
-			}
+			// An execution that was stopped has items left: a second try has to know of the others.
+			if (this.openItems.length === 0) delete this.memory[this.memoryKey];
+		} else if (!this.context.continueOnFail()) {
+			failure.description = [failure.description, this.wayOut(), this.summary()]
+				.filter(Boolean)
+				.join(' ');
+			throw failure;
+		}
+		if (this.refusedKey !== undefined) {
+			for (const item of this.openItems) this.fail(item, this.refusedKey);
 		}
 		return [...this.outcomes]
 			.sort(([a], [b]) => a - b)
@@ -96,12 +141,11 @@ export class SendReport {
 			);
 	}
 
-	private acceptedByItem(): IDataObject {
-		return Object.fromEntries(
-			[...this.outcomes].flatMap(([item, outcome]) =>
-				'accepted' in outcome ? [[item, outcome.accepted]] : [],
-			),
-		);
+	/** How to send what the failure kept back; nothing to say of a single item. */
+	private wayOut(): string {
+		return this.openItems.length > 0
+			? 'To send the others, open Settings of this node and set On Error to Continue (using error output).'
+			: '';
 	}
 
 	/** Which items went out and which did not; nothing to say of a single one. */
@@ -116,6 +160,16 @@ export class SendReport {
 			.map((group) => `${group.state}: items ${ranges(group.items)}.`)
 			.join(' ');
 	}
+}
+
+/** The same error as in the try before. */
+function lostAnswer(
+	context: IExecuteFunctions,
+	{ message, description }: { message: string; description: string },
+): NodeOperationError {
+	const error = new NodeOperationError(context.getNode(), message, { description });
+	error.context.mayHaveBeenSent = true;
+	return error;
 }
 
 const STATES = ['Accepted by SendGrid', 'Perhaps sent', 'Not sent'] as const;

@@ -1,21 +1,24 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { UNSUBSCRIBE_GROUP_MODES } from '../../fields/locators';
+import { fieldGroup, optionValue, wholeNumber } from '../../fields/values';
 
-/** How many requests of Send Many are under way at once unless the user says otherwise. */
-export const DEFAULT_PARALLEL_REQUESTS = 3;
-
-const enable = (description: string): INodeProperties => ({
-	displayName: 'Enable',
+const enable = (displayName: string, description: string): INodeProperties => ({
+	displayName,
 	name: 'enable',
 	type: 'boolean',
 	default: true,
 	description,
 });
 
-/** One of SendGrid's settings that consist of several values, named as SendGrid names them. */
+interface SettingGroup {
+	displayName: string;
+	description: string;
+	values: INodeProperties[];
+}
+
 const settingGroup = (
-	{ displayName, name, description }: Pick<INodeProperties, 'displayName' | 'name' | 'description'>,
-	values: INodeProperties[],
+	name: string,
+	{ displayName, description, values }: SettingGroup,
 ): INodeProperties => ({
 	displayName,
 	name,
@@ -38,6 +41,88 @@ const text = (
 	description,
 	placeholder,
 });
+
+/**
+ * SendGrid's settings that consist of several values, named as SendGrid names them, in camelCase.
+ * No two fields have the same label: n8n makes the names of a tool's arguments from the labels.
+ */
+export const SETTING_GROUPS = {
+	footer: {
+		displayName: 'Footer',
+		description: 'What SendGrid adds below the mail',
+		values: [
+			enable('Add Footer', 'Whether SendGrid adds a footer'),
+			text(
+				'Footer HTML',
+				'html',
+				'The footer of the HTML part',
+				'e.g. <p>Example Inc., Springfield</p>',
+			),
+			text('Footer Text', 'text', 'The footer of the text part', 'e.g. Example Inc., Springfield'),
+		],
+	},
+	ganalytics: {
+		displayName: 'Google Analytics',
+		description: 'What SendGrid adds to links for Google Analytics',
+		values: [
+			enable('Add UTM Values', 'Whether SendGrid adds these values to links'),
+			text('UTM Campaign', 'utmCampaign', 'The name of the campaign', 'e.g. spring-sale'),
+			text('UTM Content', 'utmContent', 'Tells links of one campaign apart', 'e.g. header-link'),
+			text('UTM Medium', 'utmMedium', 'The marketing medium', 'e.g. email'),
+			text('UTM Source', 'utmSource', 'Where the visitor came from', 'e.g. newsletter'),
+			text('UTM Term', 'utmTerm', 'Paid keywords', 'e.g. running shoes'),
+		],
+	},
+	openTracking: {
+		displayName: 'Open Tracking',
+		description: 'Whether SendGrid adds an invisible image to see who opens the mail',
+		values: [
+			text(
+				'Open Tracking Tag',
+				'substitutionTag',
+				'What the image replaces in the HTML, instead of standing at its end',
+				'e.g. %open-track%',
+			),
+			enable('Track Opens', 'Whether opens are tracked'),
+		],
+	},
+	subscriptionTracking: {
+		displayName: 'Subscription Tracking',
+		description: 'The link with which recipients unsubscribe from all your mail',
+		values: [
+			enable('Add Unsubscribe Link', 'Whether SendGrid adds the link'),
+			text(
+				'Unsubscribe HTML',
+				'html',
+				'What is added to the HTML part; the link replaces &lt;% %&gt;',
+				'e.g. <p><% Unsubscribe %></p>',
+			),
+			text(
+				'Unsubscribe Tag',
+				'substitutionTag',
+				'What the link replaces in the mail, instead of Unsubscribe HTML and Text',
+				'e.g. [unsubscribe]',
+			),
+			text(
+				'Unsubscribe Text',
+				'text',
+				'What is added to the text part; the link replaces &lt;% %&gt;',
+				'e.g. Unsubscribe: <% %>',
+			),
+		],
+	},
+} satisfies Record<string, SettingGroup>;
+
+/** The lists that a mail can pass over, named as SendGrid names the settings, in camelCase. */
+export const BYPASSES = [
+	'bypassListManagement',
+	'bypassBounceManagement',
+	'bypassUnsubscribeManagement',
+	'bypassSpamManagement',
+] as const;
+
+/** Where SendGrid replaces links. */
+export const CLICK_TRACKING = ['htmlAndText', 'html', 'off'] as const;
 
 const settings: INodeProperties[] = [
 	{
@@ -86,30 +171,7 @@ const settings: INodeProperties[] = [
 			{ name: 'Off', value: 'off', description: 'No links, for example those of a password reset' },
 		],
 	},
-	settingGroup(
-		{ displayName: 'Footer', name: 'footer', description: 'What SendGrid adds below the mail' },
-		[
-			enable('Whether SendGrid adds a footer'),
-			text('HTML', 'html', 'The footer of the HTML part', 'e.g. <p>Example Inc., Springfield</p>'),
-			text('Text', 'text', 'The footer of the text part', 'e.g. Example Inc., Springfield'),
-		],
-	),
-	settingGroup(
-		{
-			displayName: 'Google Analytics',
-			name: 'ganalytics',
-			description:
-				'What SendGrid adds to links, so that Google Analytics knows where visits came from',
-		},
-		[
-			text('Campaign', 'utmCampaign', 'The name of the campaign', 'e.g. spring-sale'),
-			text('Content', 'utmContent', 'Tells your campaign from advertisements', 'e.g. header-link'),
-			enable('Whether SendGrid adds these values to links'),
-			text('Medium', 'utmMedium', 'The marketing medium', 'e.g. email'),
-			text('Source', 'utmSource', 'Where the visitor came from', 'e.g. newsletter'),
-			text('Term', 'utmTerm', 'Paid keywords', 'e.g. running shoes'),
-		],
-	),
+	...Object.entries(SETTING_GROUPS).map(([name, group]) => settingGroup(name, group)),
 	{
 		displayName: 'Groups to Display Names or IDs',
 		name: 'groupsToDisplay',
@@ -136,22 +198,6 @@ const settings: INodeProperties[] = [
 			{ displayName: 'Name', name: 'name', type: 'string', placeholder: 'e.g. marketing' },
 		],
 	},
-	settingGroup(
-		{
-			displayName: 'Open Tracking',
-			name: 'openTracking',
-			description: 'Whether SendGrid adds an invisible image to see who opens the mail',
-		},
-		[
-			enable('Whether opens are tracked'),
-			text(
-				'Substitution Tag',
-				'substitutionTag',
-				'What the image replaces in the HTML, instead of standing at its end',
-				'e.g. %open-track%',
-			),
-		],
-	),
 	{
 		displayName: 'Sandbox Mode',
 		name: 'sandboxMode',
@@ -160,34 +206,6 @@ const settings: INodeProperties[] = [
 		description:
 			'Whether SendGrid only checks the mail and does not send it; then there is no messageId',
 	},
-	settingGroup(
-		{
-			displayName: 'Subscription Tracking',
-			name: 'subscriptionTracking',
-			description: 'The link with which recipients unsubscribe from all your mail',
-		},
-		[
-			enable('Whether SendGrid adds the link'),
-			text(
-				'HTML',
-				'html',
-				'What is added to the HTML part; the link replaces &lt;% %&gt;',
-				'e.g. <p><% Unsubscribe %></p>',
-			),
-			text(
-				'Substitution Tag',
-				'substitutionTag',
-				'What the address of the link replaces in the mail; then Text and HTML do not count',
-				'e.g. [unsubscribe]',
-			),
-			text(
-				'Text',
-				'text',
-				'What is added to the text part; the link replaces &lt;% %&gt;',
-				'e.g. Unsubscribe: <% %>',
-			),
-		],
-	),
 	{
 		displayName: 'Unsubscribe Group',
 		name: 'unsubscribeGroup',
@@ -199,27 +217,68 @@ const settings: INodeProperties[] = [
 	},
 ];
 
-const parallelRequests: INodeProperties = {
-	displayName: 'Parallel Requests',
-	name: 'parallelRequests',
-	type: 'number',
-	typeOptions: { minValue: 1, maxValue: 20 },
-	default: DEFAULT_PARALLEL_REQUESTS,
-	description:
-		'How many requests, of up to 1000 recipients each, are under way at the same time, for example 10 for a large list',
-};
+/** What to do about a mail of which nobody knows whether SendGrid took it. */
+export const LOST_ANSWERS = ['report', 'sendAgain'] as const;
 
-const collection = (options: INodeProperties[]): INodeProperties => ({
-	displayName: 'Settings',
+/** What is about the calls themselves, and so the same for all items. */
+const calls: INodeProperties[] = [
+	{
+		displayName: "If SendGrid's Answer Is Lost",
+		name: 'ifAnswerIsLost',
+		type: 'options',
+		default: 'report',
+		description:
+			'What to do if the connection breaks before SendGrid answered: the mail may have been sent or not. It counts for Retry On Fail and for retried executions, too.',
+		options: [
+			{
+				name: 'Report',
+				value: 'report',
+				description: 'Fail, and do not send the mail again: nobody gets it twice',
+			},
+			{
+				name: 'Send Again',
+				value: 'sendAgain',
+				description: 'Send it again: somebody may get it twice',
+			},
+		],
+	},
+	{
+		displayName: 'Parallel Requests',
+		name: 'parallelRequests',
+		type: 'number',
+		typeOptions: { minValue: 1, maxValue: 20 },
+		default: 5,
+		description: 'How many requests are under way at the same time, from 1 to 20, for example 10',
+	},
+];
+
+/** How SendGrid handles a mail. */
+export const sendSettings: INodeProperties = {
+	displayName: 'Sending Options',
 	name: 'settings',
 	type: 'collection',
 	default: {},
-	placeholder: 'Add Setting',
+	placeholder: 'Add Option',
 	description: 'How SendGrid handles the mail; what is not set here is as in your account',
-	options: options.toSorted((a, b) => a.displayName.localeCompare(b.displayName)),
-});
+	options: [...settings, ...calls].toSorted((a, b) => a.displayName.localeCompare(b.displayName)),
+};
 
-/** How SendGrid handles a mail. */
-export const sendSettings = collection(settings);
+/** How the calls of one run are made. */
+export interface CallSettings {
+	/** Whether a mail goes again when nobody knows whether SendGrid took it. */
+	sendAgain: boolean;
+	/** How many requests may be under way at once. */
+	parallelRequests: number;
+}
 
-export const sendManySettings = collection([...settings, parallelRequests]);
+/** @throws InvalidFieldError on a value that cannot be read */
+export function readCallSettings(context: IExecuteFunctions): CallSettings {
+	const [lost, parallel] = calls as [INodeProperties, INodeProperties];
+	const given = fieldGroup(context.getNodeParameter('settings', 0, {}), 'Sending Options');
+	const ifLost = lost.name in given ? given[lost.name] : lost.default;
+	const requests = parallel.name in given ? given[parallel.name] : parallel.default;
+	return {
+		sendAgain: optionValue(ifLost, lost.displayName, LOST_ANSWERS) === 'sendAgain',
+		parallelRequests: wholeNumber(requests, parallel.displayName, parallel.typeOptions),
+	};
+}

@@ -29,7 +29,7 @@ export const create: ItemOperation = {
 		value: 'create',
 		action: 'Create an event webhook',
 		description:
-			'Have SendGrid post events to another system. A SendGrid Email Trigger makes its own webhook.',
+			'Have SendGrid post events to another system; a SendGrid Email Trigger makes its own',
 	},
 	properties: [
 		{ ...urlField, required: true },

@@ -8,8 +8,7 @@ export const deleteWebhook: ItemOperation = {
 		name: 'Delete',
 		value: 'delete',
 		action: 'Delete an event webhook',
-		description:
-			'Delete one Event Webhook for good: SendGrid posts no more events to its URL. Frees a slot that a trigger left behind.',
+		description: 'Delete an Event Webhook for good, which frees its slot',
 	},
 	properties: [webhookIdParameter],
 	async executeItem(context, itemIndex) {

@@ -8,8 +8,7 @@ export const get: ItemOperation = {
 		name: 'Get',
 		value: 'get',
 		action: 'Get an event webhook',
-		description:
-			'Read the settings of one Event Webhook: its URL, the events it posts, whether it is enabled, and the public key if it is signed',
+		description: 'Read the URL, the events and the public key of an Event Webhook',
 	},
 	properties: [webhookIdParameter],
 	async executeItem(context, itemIndex) {

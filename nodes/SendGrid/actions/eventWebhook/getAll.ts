@@ -7,8 +7,7 @@ export const getAll: ItemOperation = {
 		name: 'Get Many',
 		value: 'getAll',
 		action: 'Get many event webhooks',
-		description:
-			'List the Event Webhooks of the account. Each says how many webhooks are used ("usedSlots") and allowed ("allowedSlots"), and whether it looks like that of a SendGrid Email Trigger ("looksLikeTrigger"): to find those left behind.',
+		description: 'List the webhooks and slots used, and which ones look like those of a trigger',
 	},
 	properties: [],
 	async executeItem(context) {

@@ -9,8 +9,7 @@ export const rotateKey: ItemOperation = {
 		name: 'Rotate Key',
 		value: 'rotateKey',
 		action: 'Rotate the key of an event webhook',
-		description:
-			'Give one Event Webhook a new signing key and return the public key. A SendGrid Email Trigger with automatic setup fetches the new key by itself; with manual setup it needs the new key at once.',
+		description: 'Give an Event Webhook a new signing key, and return the public key',
 	},
 	properties: [
 		webhookIdParameter,

@@ -7,8 +7,7 @@ export const cancel: ItemOperation = {
 		name: 'Cancel',
 		value: 'cancel',
 		action: 'Cancel a scheduled send',
-		description:
-			'Cancel the scheduled mail of a batch, at least 10 minutes before its time: later, SendGrid may send it all the same',
+		description: 'Cancel scheduled mail, at least 10 minutes before its time',
 	},
 	properties: [batchIdParameter],
 	async executeItem(context, itemIndex) {

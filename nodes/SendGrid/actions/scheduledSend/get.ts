@@ -8,7 +8,7 @@ export const get: ItemOperation = {
 		value: 'get',
 		action: 'Get the status of a scheduled send',
 		description:
-			'Tell whether the scheduled mail of a batch is paused or cancelled. "status" is pause, cancel or none; none means that nothing holds it back.',
+			'Tell whether scheduled mail is paused or cancelled; none: it goes out at its time',
 	},
 	properties: [batchIdParameter],
 	async executeItem(context, itemIndex) {

@@ -7,8 +7,7 @@ export const pause: ItemOperation = {
 		name: 'Pause',
 		value: 'pause',
 		action: 'Pause a scheduled send',
-		description:
-			'Hold back the scheduled mail of a batch until Resume. SendGrid throws it away 72 hours after its time.',
+		description: 'Hold scheduled mail back until Resume; 72 hours after its time it is thrown away',
 	},
 	properties: [batchIdParameter],
 	async executeItem(context, itemIndex) {

@@ -10,8 +10,7 @@ export const resume: ItemOperation = {
 		name: 'Resume',
 		value: 'resume',
 		action: 'Resume a scheduled send',
-		description:
-			'Take back Pause or Cancel, so that the mail of a batch goes out at its time, or at once if that has passed',
+		description: 'Take back Pause or Cancel; mail whose time has passed goes out at once',
 	},
 	properties: [batchIdParameter],
 	async executeItem(context, itemIndex) {

@@ -62,8 +62,7 @@ export const get: ItemOperation = {
 		name: 'Get',
 		value: 'get',
 		action: 'Get statistics',
-		description:
-			'Count requests, deliveries, opens, clicks, bounces, spam reports and unsubscribes by day, week or month, for the whole account or for categories',
+		description: 'Count deliveries, opens, clicks, bounces and more by day, week or month',
 	},
 	properties: [startDateParameter, endDateParameter, aggregatedByParameter, categoriesParameter],
 	async executeItem(context, itemIndex) {

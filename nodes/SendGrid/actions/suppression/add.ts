@@ -22,8 +22,7 @@ export const add: ItemOperation = {
 		name: 'Add',
 		value: 'add',
 		action: 'Add an address to a suppression list',
-		description:
-			'Unsubscribe an email address: from all mail (globalUnsubscribes), or from the mail of one unsubscribe group (groupUnsubscribes). SendGrid sends it no such mail any more.',
+		description: 'Unsubscribe an address from all mail, or from the mail of an unsubscribe group',
 	},
 	properties: [emailParameter, listParameter, groupParameter],
 	async executeItem(context, itemIndex) {

@@ -12,8 +12,7 @@ export const check: ItemOperation = {
 		name: 'Check',
 		value: 'check',
 		action: 'Check an address against every suppression list',
-		description:
-			'Look one email address up in every suppression list. "suppressed" is true if it is on any of them, "allMailStopped" if SendGrid drops all mail to it, and "reasons" says which lists and why.',
+		description: 'Look an address up in every list: is it suppressed, why, and is all mail stopped',
 	},
 	properties: [emailParameter],
 	async executeItem(context, itemIndex) {

@@ -56,8 +56,7 @@ export const getAll: ItemOperation = {
 		name: 'Get Many',
 		value: 'getAll',
 		action: 'Get many suppressed addresses',
-		description:
-			'List bounces, blocks, invalid addresses, spam reports and unsubscribes of a time range, for example to catch up after an outage. Each result names its list, address, reason and time.',
+		description: 'List bounces, blocks, spam reports and unsubscribes, for example of an outage',
 	},
 	properties: [listsParameter, sinceParameter, untilParameter, ...RETURN_ALL_OR_LIMIT],
 	async executeItem(context, itemIndex) {

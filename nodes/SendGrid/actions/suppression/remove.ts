@@ -21,8 +21,7 @@ export const remove: ItemOperation = {
 		name: 'Remove',
 		value: 'remove',
 		action: 'Remove an address from a suppression list',
-		description:
-			'Take an email address off one suppression list, so that SendGrid sends mail to it again. Take off who unsubscribed or reported spam only if they ask for it. "removed" is false if the address was not on the list.',
+		description: 'Take an address off a list, so that SendGrid sends to it again',
 	},
 	properties: [emailParameter, listParameter, groupParameter],
 	async executeItem(context, itemIndex) {

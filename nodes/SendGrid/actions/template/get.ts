@@ -21,8 +21,7 @@ export const get: ItemOperation = {
 		name: 'Get',
 		value: 'get',
 		action: 'Get a template',
-		description:
-			'Read one email template with all its versions: subject, HTML and plain text. The version in use has "active": 1.',
+		description: 'Read a template with its versions; the one in use has "active": 1',
 	},
 	properties: [templateIdParameter],
 	async executeItem(context, itemIndex) {

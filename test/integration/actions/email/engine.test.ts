@@ -86,7 +86,7 @@ describe.each(['send', 'sendMany'] as const)("n8n's engine, operation %s", (oper
 		const { error, executionStatus } = await run(operation, {}, parameters);
 		expect(executionStatus).toBe('error');
 		expect(error).toMatchObject({
-			description: expect.stringContaining('Accepted by SendGrid: items 0–1.'),
+			description: expect.stringContaining('Accepted by SendGrid: items 0–1'),
 		});
 	});
 });

@@ -4,9 +4,18 @@ import {
 	type INodeExecutionData,
 	type INodeParameters,
 	type IRunExecutionData,
+	type NodeApiError,
 } from 'n8n-workflow';
+import { SendReport } from '../../../../nodes/SendGrid/actions/email/sendReport';
 import { SendGridEmail } from '../../../../nodes/SendGrid/SendGridEmail.node';
-import { DEFAULT_API_KEY, SendGridEmulator, type EmulatorOptions } from '../../../../emulator';
+import {
+	DEFAULT_API_KEY,
+	SendGridEmulator,
+	type EmulatorOptions,
+	type Fault,
+} from '../../../../emulator';
+import type { MailBody } from '../../../../emulator/mail';
+import { TestWorkflow } from '../../support/n8nContexts';
 import { outputOf, runSendGridEmail, sendGridEmailWorkflow } from '../../support/runSendGridEmail';
 
 const SEND: INodeParameters = {
@@ -97,7 +106,8 @@ describe('an error of SendGrid', () => {
 			body: { errors: [{ message: 'Bad', field: 'personalizations.2.to.0.email' }] },
 		});
 		await expect(outputOf(sendGrid, MANY, { items })).rejects.toMatchObject({
-			description: expect.stringContaining('personalizations.2 is item 1.'),
+			message: expect.stringMatching(/^Correct the mail of item 1, which SendGrid refuses: Bad/),
+			description: expect.stringContaining('Accepted by SendGrid: items 0. Not sent: items 1.'),
 		});
 	});
 });
@@ -248,9 +258,248 @@ describe('a second try', () => {
 	});
 });
 
+describe('an answer that is lost', () => {
+	const LOST: Fault = { connection: 'break', afterWork: true };
+	const lose = (index: number) => sendGrid.failNext(requestTo(index), LOST);
+	/** Runs the node, and again with what n8n keeps of the execution, as "Retry On Fail" does. */
+	async function tryTwice(parameters: INodeParameters, items: IDataObject[]) {
+		const execution = createRunExecutionData();
+		const attempt = async () => {
+			const workflow = sendGridEmailWorkflow(sendGrid, parameters);
+			const inputs = items.map((json) => ({ json }));
+			const context = workflow.executeContext(inputs, 'trigger', execution);
+			return await new SendGridEmail().execute.call(context).then(
+				([output]) => output!.map(({ json }) => json),
+				(error: NodeApiError) => error,
+			);
+		};
+		const first = await attempt();
+		Object.assign(execution, JSON.parse(JSON.stringify(execution)));
+		return { first, second: await attempt() };
+	}
+
+	it.each([
+		['Send', SEND],
+		['Send Many', MANY],
+	])(
+		'is reported again with the same words, and nobody gets the mail twice (%s)',
+		async (_, parameters) => {
+			lose(0);
+			const { first, second } = await tryTwice(parameters, people(1));
+			expect(first).toMatchObject({ description: expect.stringContaining('may have been sent') });
+			expect((second as Error).message).toBe((first as Error).message);
+			expect(second).toMatchObject({ context: { mayHaveBeenSent: true } });
+			expect(recipients()).toEqual(['person0@example.com']);
+			expect(JSON.stringify([first, second])).not.toMatch(/retry on fail/i);
+		},
+	);
+
+	it('does not keep the others from going out in the second try', async () => {
+		lose(15);
+		const { second } = await tryTwice(IN_ORDER, people(30));
+		expect(recipients().sort()).toEqual(
+			people(30)
+				.slice(0, 20)
+				.map(({ email }) => email)
+				.sort(),
+		);
+		expect(second).toMatchObject({
+			description: expect.stringMatching(
+				/Accepted by SendGrid: items 0–9\. Perhaps sent: items 10–19\. Not sent: items 20–29\.$/,
+			),
+		});
+	});
+
+	it.each([
+		['Send', SEND],
+		['Send Many', MANY],
+	])('is made good by sending again if the user wants it so (%s)', async (_, parameters) => {
+		lose(0);
+		const settings = { ifAnswerIsLost: 'sendAgain' };
+		const output = await outputOf(sendGrid, { ...parameters, settings }, { items: people(1) });
+		expect(output).toMatchObject([{ accepted: true }]);
+		expect(recipients()).toHaveLength(2);
+	});
+
+	it('is sent again in a second try, too, if the user wants it so', async () => {
+		sendGrid.failNext(requestTo(0), LOST, 3);
+		const parameters = { ...SEND, settings: { ifAnswerIsLost: 'sendAgain' } };
+		const { first, second } = await tryTwice(parameters, people(1));
+		expect(first).toBeInstanceOf(Error);
+		expect(second).toMatchObject([{ accepted: true }]);
+	});
+
+	it('is kept in mind when the execution was stopped meanwhile', async () => {
+		const execution = createRunExecutionData();
+		const items = people(1).map((json) => ({ json }));
+		const stop = new AbortController();
+		const workflow = sendGridEmailWorkflow(sendGrid, SEND);
+		sendGrid.failNext(requestTo(0), { connection: 'hang' });
+		const running = new SendGridEmail().execute
+			.call(workflow.executeContext(items, 'trigger', execution, 0, stop.signal))
+			.catch(() => undefined);
+		while (sends().length === 0) await new Promise((resolve) => setImmediate(resolve));
+		// What n8n stores when the user stops the execution: the node has not come to its end.
+		const stored = JSON.parse(JSON.stringify(execution)) as IRunExecutionData;
+		stop.abort();
+		await running;
+		const retried = new SendGridEmail().execute.call(
+			sendGridEmailWorkflow(sendGrid, SEND).executeContext(items, 'trigger', stored),
+		);
+		await expect(retried).rejects.toMatchObject({
+			message: 'The execution was stopped before SendGrid answered',
+			context: { mayHaveBeenSent: true },
+		});
+		expect(sends()).toHaveLength(1);
+	});
+
+	it('is not assumed where the connection was never made: the mail goes out in the second try', async () => {
+		const { url } = sendGrid;
+		const port = Number(new URL(url).port);
+		const execution = createRunExecutionData();
+		const items = people(1).map((json) => ({ json }));
+		const run = async () =>
+			await new SendGridEmail().execute.call(
+				sendGridEmailWorkflow(sendGrid, SEND).executeContext(items, 'trigger', execution),
+			);
+		await sendGrid.stop();
+		await expect(run()).rejects.toMatchObject({ context: { mayHaveBeenSent: false } });
+		sendGrid = await SendGridEmulator.start({ mailEvents: false, port });
+		await run();
+		expect(recipients()).toEqual(['person0@example.com']);
+	});
+});
+
+describe('recipients that SendGrid refuses', () => {
+	/** Answers as SendGrid does: an objection for each of these people, nothing sent. */
+	const refuse = (refused: number[]) => {
+		const objections = ({ body }: { body: unknown }) => {
+			const { personalizations } = body as MailBody;
+			const placeOf = (index: number) =>
+				personalizations.findIndex(({ to }) => to[0]!.email === `person${index}@example.com`);
+			return {
+				errors: refused.map((index) => ({
+					message: 'Does not contain a valid address.',
+					field: `personalizations.${placeOf(index)}.to.0.email`,
+					help: null,
+				})),
+			};
+		};
+		sendGrid.failNext(requestTo(refused[0]!), { status: 400, body: objections });
+	};
+
+	it.each([true, false])('sink only themselves (continue on fail: %s)', async (continueOnFail) => {
+		refuse([7, 500]);
+		const run = outputOf(sendGrid, MANY, { items: people(1000), continueOnFail });
+		if (continueOnFail) {
+			const output = await run;
+			output.forEach((json, index) => {
+				const isRefused = index === 7 || index === 500;
+				expect(json.accepted).toBe(isRefused ? undefined : true);
+				if (isRefused) expect(json.error).toContain(`Correct the mail of item ${index}`);
+			});
+		} else {
+			await expect(run).rejects.toMatchObject({
+				description: expect.stringContaining('Not sent: items 7, 500.'),
+			});
+		}
+		expect(recipients()).toHaveLength(998);
+		expect(new Set(recipients()).size).toBe(998);
+		expect(sends()).toHaveLength(2);
+	});
+
+	it('may come up again in the next round', async () => {
+		refuse([1]);
+		refuse([3]);
+		const output = await outputOf(sendGrid, MANY, { items: people(5), continueOnFail: true });
+		expect(output.map(({ accepted }) => accepted)).toEqual([
+			true,
+			undefined,
+			true,
+			undefined,
+			true,
+		]);
+		expect(sends()).toHaveLength(3);
+	});
+
+	it('end after ten rounds, with nothing of that request sent', async () => {
+		for (let index = 0; index < 12; index++) refuse([index]);
+		const output = await outputOf(sendGrid, MANY, { items: people(20), continueOnFail: true });
+		expect(sends()).toHaveLength(10);
+		expect(output.every(({ message }) => String(message).startsWith('Not sent.'))).toBe(true);
+		expect(recipients()).toEqual([]);
+	});
+
+	it('sink all if SendGrid objects to something else as well', async () => {
+		sendGrid.failNext(requestTo(0), {
+			status: 400,
+			body: {
+				errors: [
+					{ message: 'Bad', field: 'personalizations.0.to.0.email' },
+					{ message: 'Bad', field: 'from.email' },
+				],
+			},
+		});
+		const output = await outputOf(sendGrid, MANY, { items: people(3), continueOnFail: true });
+		expect(output.map(({ accepted }) => accepted)).toEqual([undefined, undefined, undefined]);
+		expect(sends()).toHaveLength(1);
+	});
+});
+
+describe('a key that SendGrid does not take any more', () => {
+	it.each([
+		['Send', { ...SEND, settings: { parallelRequests: 1 } }],
+		['Send Many', IN_ORDER],
+	])('is not tried again for every item (%s)', async (_, parameters) => {
+		await start({ apiKeys: [{ key: 'SG.other' }] });
+		const output = await outputOf(sendGrid, parameters, {
+			items: people(30),
+			continueOnFail: true,
+		});
+		expect(sends()).toHaveLength(1);
+		expect(output).toHaveLength(30);
+		for (const json of output) {
+			expect(json).toEqual({
+				error: expect.stringContaining('does not accept the API key'),
+				message: expect.stringMatching(/^Not sent\. /),
+			});
+		}
+	});
+
+	it('is not tried again in other resources', async () => {
+		await start({ apiKeys: [{ key: 'SG.other' }] });
+		const parameters = { resource: 'suppression', operation: 'add', email: 'a@example.com' };
+		const output = await outputOf(sendGrid, parameters, {
+			items: [{}, {}, {}],
+			continueOnFail: true,
+		});
+		expect(output).toHaveLength(3);
+		expect(sendGrid.requests).toHaveLength(1);
+	});
+});
+
+it('refuses to send for a subuser, whose mail would leave from the parent account', async () => {
+	const workflow = new TestWorkflow({
+		nodeType: new SendGridEmail(),
+		parameters: SEND,
+		credentials: {
+			apiKey: DEFAULT_API_KEY,
+			region: 'custom',
+			baseUrl: sendGrid.url,
+			onBehalfOf: ' acme ',
+		},
+	});
+	const context = workflow.executeContext(people(1).map((json) => ({ json })));
+	await expect(new SendGridEmail().execute.call(context)).rejects.toMatchObject({
+		message: expect.stringMatching(/^Use an API key of the subuser "acme" itself/),
+		description: expect.stringContaining('Settings > API Keys'),
+	});
+	expect(sendGrid.requests).toEqual([]);
+});
+
 describe('an execution that is stopped', () => {
 	it.each([
-		['Send', SEND, 5],
+		['Send', { ...SEND, settings: { parallelRequests: 1 } }, 5],
 		['Send Many', IN_ORDER, 50],
 	])('sends nothing more (%s)', async (_, parameters, count) => {
 		const workflow = sendGridEmailWorkflow(sendGrid, parameters);
@@ -263,5 +512,20 @@ describe('an execution that is stopped', () => {
 		// The answer to the second one may not be waited for any more.
 		await new SendGridEmail().execute.call(context).catch(() => undefined);
 		expect(sendGrid.mails).toHaveLength(2);
+	});
+
+	it('keeps in mind what was accepted before, for a second try', () => {
+		const execution = createRunExecutionData();
+		const items = people(3).map((json) => ({ json }));
+		const stop = new AbortController();
+		const contextOf = (signal?: AbortSignal) =>
+			sendGridEmailWorkflow(sendGrid, SEND).executeContext(items, 'trigger', execution, 0, signal);
+		const report = new SendReport(contextOf(stop.signal));
+		report.begin([0]);
+		report.accept(0, { accepted: true });
+		stop.abort();
+		expect(report.stopped).toBe(true);
+		expect(report.finish()).toHaveLength(1);
+		expect(new SendReport(contextOf()).openItems).toEqual([1, 2]);
 	});
 });

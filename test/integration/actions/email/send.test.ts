@@ -196,6 +196,60 @@ describe('Send', () => {
 		for (const [field, value] of Object.entries(expected)) expect(body[field]).toEqual(value);
 	});
 
+	it('sends further content after text and HTML', async () => {
+		const moreContent = {
+			values: [
+				{ type: 'text/x-amp-html', value: '<html amp4email></html>' },
+				{ type: 'text/calendar; method=REQUEST', value: 'BEGIN:VCALENDAR' },
+			],
+		};
+		const html = '<p>Hello</p>';
+		expect(await bodyOf({ ...MAIL, html, additionalFields: { moreContent } })).toMatchObject({
+			content: [
+				{ type: 'text/plain', value: 'Hello' },
+				{ type: 'text/html', value: html },
+				...moreContent.values,
+			],
+		});
+	});
+
+	it('sends names of recipients without what SendGrid takes for the end of an address', async () => {
+		const body = await bodyOf({
+			...MAIL,
+			from: '"Smith, Ann; Sales" <ann@example.com>',
+			to: '"Doe, Bob" <bob@example.com>',
+			additionalFields: {
+				cc: '"Acme;Inc." <carl@example.com>',
+				replyTo: '"Smith, Ann" <a@example.com>',
+			},
+		});
+		expect(body).toMatchObject({
+			from: { name: 'Smith, Ann; Sales' },
+			reply_to: { name: 'Smith, Ann' },
+			personalizations: [{ to: [{ name: 'Doe Bob' }], cc: [{ name: 'Acme Inc.' }] }],
+		});
+	});
+
+	it('takes words for switches, as forms and models give them', async () => {
+		const settings = { sandboxMode: 'false', openTracking: { values: { enable: 'FALSE' } } };
+		const body = await bodyOf({ ...MAIL, settings });
+		expect(body).not.toHaveProperty('mail_settings');
+		expect(body.tracking_settings).toEqual({ open_tracking: { enable: false } });
+	});
+
+	it('works on five at a time by default, and puts out the items in their order', async () => {
+		sendGrid.failNext('POST /v3/mail/send', { delayMs: 1000 }, 5);
+		const output = await outputOf(
+			sendGrid,
+			{ ...MAIL, to: '={{ $json.email }}' },
+			{ items: Array.from({ length: 12 }, (_, index) => ({ email: `p${index}@example.com` })) },
+		);
+		expect(Math.max(...sendGrid.requests.map(({ concurrent }) => concurrent))).toBe(5);
+		expect(output.map(({ to }) => to)).toEqual(
+			Array.from({ length: 12 }, (_, index) => [`p${index}@example.com`]),
+		);
+	});
+
 	it('sends copies, headers and custom args with the recipients', async () => {
 		const envelope = await envelopeOf(
 			{
@@ -225,7 +279,12 @@ describe('Send', () => {
 
 	it('says that a mail in sandbox mode was accepted, without a messageId', async () => {
 		const [output] = await outputOf(sendGrid, { ...MAIL, settings: { sandboxMode: true } });
-		expect(output).toEqual({ accepted: true, to: ['bob@example.com'], statusCode: 200 });
+		expect(output).toEqual({
+			accepted: true,
+			sandbox: true,
+			to: ['bob@example.com'],
+			statusCode: 200,
+		});
 	});
 });
 
@@ -330,6 +389,18 @@ describe('files', () => {
 		expect(await attachmentsOf(image('cid:logo'), { data: binary() })).toEqual(expected);
 	});
 
+	it('keep the parameters that make an invitation of a calendar file', async () => {
+		const files = {
+			invite: binary({
+				fileName: 'a.ics',
+				mimeType: 'text/calendar; method=REQUEST; charset=utf-8',
+			}),
+		};
+		expect(await attachmentsOf({ attachments: 'invite' }, files)).toMatchObject([
+			{ filename: 'a.ics', type: 'text/calendar; method=REQUEST' },
+		]);
+	});
+
 	it('get a name and a type that SendGrid takes', async () => {
 		const files = {
 			page: binary({
@@ -354,7 +425,7 @@ describe('files', () => {
 	it('are refused above 30 MB before the call', async () => {
 		const large = binary({ data: Buffer.alloc(23 * 1024 * 1024).toString('base64') });
 		await expect(attachmentsOf({ attachments: 'data' }, { data: large })).rejects.toThrow(
-			/Attachments: the mail has 30\.7 MB, but SendGrid accepts 30 MB/,
+			/Attachments: Link to large files instead\. SendGrid accepts 30 MB .+ the mail has 32\.2 MB/,
 		);
 		expect(sendGrid.requests).toEqual([]);
 	});
@@ -384,6 +455,18 @@ describe('scheduled mail', () => {
 			{ items: [{}, {}] },
 		);
 		expect(new Set(output.map(({ batchId }) => batchId)).size).toBe(2);
+	});
+
+	it('gets its batch ID in spite of a failure of the server: an unused one does no harm', async () => {
+		sendGrid.failNext('POST /v3/mail/batch', { status: 503 });
+		const additionalFields = { sendAt: inHours(1).toISOString() };
+		const output = await outputOf(sendGrid, { ...MAIL, additionalFields });
+		expect(output).toMatchObject([{ accepted: true, batchId: expect.any(String) }]);
+		expect(sendGrid.requests.map(({ path }) => path)).toEqual([
+			'/v3/mail/batch',
+			'/v3/mail/batch',
+			'/v3/mail/send',
+		]);
 	});
 
 	it('joins the batch it is given', async () => {
@@ -448,9 +531,9 @@ describe('what SendGrid would refuse', () => {
 			{ additionalFields: { replyTo: 'x' } },
 			/^Reply To: .+"x" is not an email address/,
 		],
-		['no recipient', { to: '={{ $json.nothing }}' }, /^To: is empty/],
-		['no subject', { subject: '={{ $json.nothing }}' }, /^Subject: is empty/],
-		['no content', { text: '' }, /^Content: is empty/],
+		['no recipient', { to: '={{ $json.nothing }}' }, /^To: Enter at least one address/],
+		['no subject', { subject: '={{ $json.nothing }}' }, /^Subject: Enter a subject/],
+		['no content', { text: '' }, /^Content: .+The mail has no text or HTML\./],
 		[
 			'no template',
 			{ content: 'template', templateId: '' },
@@ -474,12 +557,12 @@ describe('what SendGrid would refuse', () => {
 		[
 			'a reserved header',
 			{ additionalFields: { headers: { values: [{ name: 'Subject', value: 'a' }] } } },
-			/^Headers: "Subject" is reserved/,
+			/^Headers: Take "Subject" out/,
 		],
 		[
 			'a time that is none',
 			{ additionalFields: { sendAt: 'tomorrow' } },
-			/^Send At: "tomorrow" is not a date/,
+			/^Send At: Enter a date and time .+ the text "tomorrow"/,
 		],
 		[
 			'a group that is none',
@@ -489,7 +572,7 @@ describe('what SendGrid would refuse', () => {
 		[
 			'groups to display without a group',
 			{ settings: { groupsToDisplay: [1] } },
-			/^Groups to Display: needs an Unsubscribe Group/,
+			/^Groups to Display: Add an Unsubscribe Group/,
 		],
 		[
 			'an inline image without a content ID',
@@ -498,7 +581,7 @@ describe('what SendGrid would refuse', () => {
 					inlineImages: { values: [{ binaryPropertyName: 'a', contentId: '' }] },
 				},
 			},
-			/^Inline Images: the image "a" has no content ID/,
+			/^Inline Images: Enter the binary field .+ The image "a" lacks one/,
 		],
 	])('is found before the call: %s', async (_, parameters, message) => {
 		const workflow = sendGridEmailWorkflow(

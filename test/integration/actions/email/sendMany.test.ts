@@ -105,7 +105,7 @@ describe('Send Many', () => {
 	it('keeps apart what differs between items, and together what may', async () => {
 		const items = [
 			{ ...person(0), from: 'a@example.com', id: 1 },
-			{ ...person(1), from: 'b@example.com', id: 2 },
+			{ ...person(1), from: 'b@other.example', id: 2 },
 			{ ...person(2), from: 'a@example.com', id: 3 },
 		];
 		const output = await outputOf(
@@ -168,9 +168,10 @@ describe('Send Many', () => {
 		const items = [person(0), { email: 'b@example.com' }, person(2)];
 		await expect(outputOf(sendGrid, MANY, { items })).rejects.toMatchObject({
 			message: expect.stringMatching(
-				/^Placeholder Data: has no value for the placeholder \{\{name\}\}.+\[item 1\]$/,
+				/^Placeholder Data: Add "name" to the data.+the placeholder \{\{name\}\}\. \[item 1\]$/,
 			),
-			description: 'Not sent: items 0–2.',
+			description:
+				'To send the others, open Settings of this node and set On Error to Continue (using error output). Not sent: items 0–2.',
 			context: { itemIndex: 1 },
 		});
 		expect(sendGrid.requests).toEqual([]);
@@ -190,6 +191,26 @@ describe('Send Many', () => {
 		]);
 	});
 
+	it('sends to the email of the item, with its own values, unless told otherwise', async () => {
+		const parameters: INodeParameters = { ...MANY };
+		delete parameters.to;
+		const text = 'Hello {{ $json.name }}';
+		await outputOf(sendGrid, { ...parameters, text }, { items: people(2) });
+		expect(letters()).toMatchObject([
+			{ recipients: ['person0@example.com'], text: 'Hello Person 0' },
+			{ recipients: ['person1@example.com'], text: 'Hello Person 1' },
+		]);
+	});
+
+	it('lets no value begin another line of the head', async () => {
+		const items = [{ email: 'a@example.com', name: 'Ann\nBcc: x@example.com' }];
+		await expect(outputOf(sendGrid, MANY, { items })).rejects.toThrow(
+			/^Placeholder Data: Remove the line break .+ from the value of "name" in the subject/,
+		);
+		await outputOf(sendGrid, { ...MANY, subject: 'Hi' }, { items });
+		expect(letters()).toMatchObject([{ text: `Hello ${items[0]!.name}` }]);
+	});
+
 	it('gives each address of an item a mail of its own', async () => {
 		const items = [{ email: 'Ann <ann@example.com>, bob@example.com', name: 'both' }];
 		const output = await outputOf(sendGrid, MANY, { items });
@@ -198,6 +219,29 @@ describe('Send Many', () => {
 			['bob@example.com'],
 		]);
 		expect(output).toMatchObject([{ to: ['ann@example.com', 'bob@example.com'] }]);
+	});
+
+	it('sends 20 times and 20 senders of one domain in one call', async () => {
+		const start = Math.ceil(Date.now() / 1000) + 3600;
+		const items = people(20).map((each, index) => ({
+			...each,
+			from: `Sender ${index} <s${index}@example.com>`,
+			at: start + index * 60,
+		}));
+		const output = await outputOf(
+			sendGrid,
+			{ ...MANY, from: '={{ $json.from }}', additionalFields: { sendAt: '={{ $json.at }}' } },
+			{ items },
+		);
+		expect(sends()).toHaveLength(1);
+		const { body } = sendGrid.mails[0]!;
+		body.personalizations.forEach(({ from = body.from, send_at = body.send_at }, index) => {
+			expect(from).toEqual({ email: `s${index}@example.com`, name: `Sender ${index}` });
+			expect(send_at).toBe(start + index * 60);
+		});
+		expect(output.map(({ sendAt }) => sendAt)).toEqual(
+			items.map(({ at }) => new Date(at * 1000).toISOString()),
+		);
 	});
 
 	it('gives scheduled mail one batch ID for the whole run', async () => {
@@ -254,6 +298,34 @@ describe('the same address in several items', () => {
 		);
 		expect(letters().map(({ text }) => text)).toEqual(['Hello Bob', 'Hello second']);
 		expect(output.map(({ accepted }) => accepted)).toEqual([undefined, true, true]);
+	});
+
+	it('is known by the item that sent to it, also where a later item names it among others', async () => {
+		const output = await outputOf(
+			sendGrid,
+			{ ...MANY, duplicates: 'sendOnce' },
+			{
+				items: [
+					{ email: 'ann@example.com', name: 'first' },
+					{ email: 'ann@example.com, bob@example.com', name: 'second' },
+					{ email: 'ANN@example.com', name: 'third' },
+					{ email: 'bob@example.com', name: 'fourth' },
+				],
+			},
+		);
+		expect(output.map(({ to, duplicateOf }) => [to, duplicateOf])).toEqual([
+			[['ann@example.com'], undefined],
+			[['bob@example.com'], undefined],
+			[['ann@example.com'], 0],
+			[['bob@example.com'], 1],
+		]);
+	});
+
+	it('gets one mail where an item names it twice', async () => {
+		const items = [{ email: 'ann@example.com, ANN@example.com', name: 'Ann' }];
+		const once = { ...MANY, duplicates: 'sendOnce' };
+		expect(await outputOf(sendGrid, once, { items })).toMatchObject([{ to: ['ann@example.com'] }]);
+		expect(letters()).toHaveLength(1);
 	});
 
 	it('fails with the mail that stood for it', async () => {

@@ -70,7 +70,7 @@ describe("files in n8n's storage", () => {
 
 	it('are refused above 30 MB before the call', async () => {
 		await expect(run(MAIL, [Buffer.alloc(23 * MB)])).rejects.toThrow(
-			/^Attachments: the mail has 30\.7 MB/,
+			/^Attachments: Link to large files instead\..+ the mail has 32\.2 MB/,
 		);
 		expect(sendGrid.requests).toEqual([]);
 	});

@@ -45,6 +45,13 @@ describe('Suppression', () => {
 			expect([...group.suppressed.keys()]).toEqual(['ann@example.com']);
 		});
 
+		it('tries again after a failure of the server: who is on the list stays on it', async () => {
+			sendGrid.failNext('POST /v3/asm/suppressions/global', { status: 503 });
+			await expect(add({ list: 'globalUnsubscribes' })).resolves.toMatchObject([{ added: true }]);
+			const posts = sendGrid.requests.filter(({ method }) => method === 'POST');
+			expect(posts).toHaveLength(2);
+		});
+
 		it('does not unsubscribe from everything when the group does not exist', async () => {
 			await expect(
 				add({ list: 'groupUnsubscribes', groupId: { __rl: true, mode: 'id', value: '99' } }),

@@ -7,6 +7,7 @@ export function aMessage(changes: Partial<Message> = {}): Message {
 		replyTo: [],
 		text: 'Hello',
 		html: '',
+		moreContent: [],
 		templateId: '',
 		attachments: [],
 		categories: [],

@@ -9,7 +9,7 @@ type Part = 'html' | 'text';
 
 /** What the recipient reads: SendGrid replaces each tag, in no order it documents. */
 function fill(text: string, part: Part, data: object, order = (tags: string[]) => tags): string {
-	const compiled = compilePlaceholders(text, part);
+	const compiled = compilePlaceholders(text, part, 'x7');
 	const substitutions = fillPlaceholders([compiled], data);
 	return order(Object.keys(substitutions)).reduce(
 		(content, tag) => content.replaceAll(tag, () => substitutions[tag] as string),
@@ -47,6 +47,9 @@ describe('placeholders', () => {
 		['a key with a space', '{{first name}}', 'text', { 'first name': 'Ann' }, 'Ann'],
 		['names that begin alike', '{{a}}{{ab}}', 'text', { a: 1, ab: 2 }, '12'],
 		['a value with a dollar sign', '{{price}}', 'text', { price: '$& $1' }, '$& $1'],
+		['a name as in an expression', '{{ $json.name }}', 'text', { name: 'Ann' }, 'Ann'],
+		['a path as in an expression', '{{$json.a.b}}', 'text', { a: { b: 1 } }, '1'],
+		['a quoted name as in an expression', "{{ $json['a b'] }}", 'text', { 'a b': 1 }, '1'],
 		['text without placeholders', 'body { color: red }', 'html', {}, 'body { color: red }'],
 	])('fill in %s', (_, text, part, data, result) => {
 		expect(fill(text, part, data)).toBe(result);
@@ -58,7 +61,7 @@ describe('placeholders', () => {
 		['is only inherited', Object.create({ name: 'Ann' }) as object],
 	])('report a value that %s', (_, data) => {
 		expect(() => fill('{{ name }}', 'text', data)).toThrow(
-			'Placeholder Data: has no value for the placeholder {{name}}',
+			'Placeholder Data: Add "name" to the data, or take the placeholder out. There is no value for the placeholder {{name}}.',
 		);
 	});
 
@@ -102,6 +105,23 @@ describe('placeholders', () => {
 });
 
 describe('PlaceholderCompiler', () => {
+	it('marks the tags so that no value can hold one', () => {
+		const [first, second] = [1, 2].map(() => {
+			const compiled = new PlaceholderCompiler().compile('{{a}} {{b}}', 'text');
+			const data = { a: '{{raw:b}} {{b}} {{raw-x:b}}', b: 'B' };
+			const substitutions = fillPlaceholders([compiled], data);
+			for (const order of [Object.keys(substitutions), Object.keys(substitutions).reverse()]) {
+				const filled = order.reduce(
+					(text, tag) => text.replaceAll(tag, () => substitutions[tag] as string),
+					compiled.content,
+				);
+				expect(filled).toBe(`${data.a} B`);
+			}
+			return compiled.content;
+		});
+		expect(first).not.toBe(second);
+	});
+
 	it('compiles a text once for each part', () => {
 		const compiler = new PlaceholderCompiler();
 		const html = compiler.compile('{{name}}', 'html');

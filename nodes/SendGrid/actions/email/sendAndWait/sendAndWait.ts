@@ -13,6 +13,7 @@ import { Mailer } from '../mailer';
 import type { ItemForm } from '../readForm';
 import { sendItem } from '../send';
 import { SendReport } from '../sendReport';
+import { readCallSettings } from '../settingFields';
 import { askForAnswer } from './answerMail';
 import { awaitEvents } from './eventMail';
 import { TIMEOUT } from './outcomes';
@@ -41,12 +42,18 @@ export const sendAndWait: BatchOperation = {
 		if (waiting.hasEnded) return waiting.end();
 		checkUse(context);
 
-		const report = new SendReport(context);
+		const settings = readCallSettings(context);
+		const report = new SendReport(context, settings);
+		// In an earlier try the mail may have been sent already.
+		if (report.openItems.length === 0) return report.finish();
 		try {
 			const wait = randomUUID();
 			const limitMs = readLimit(context);
 			const prepare = await prepareMail(context, wait);
-			const sent = await sendItem(context, new Mailer(context), 0, prepare);
+			const mailer = new Mailer(context, settings);
+			const sent = await sendItem(context, mailer, 0, prepare, () => report.begin([0]));
+			report.accept(0, sent);
+			report.finish();
 			return await pause(context, { ...sent, outcome: TIMEOUT, waitId: wait }, limitMs);
 		} catch (error) {
 			report.fail(0, error);

@@ -1,0 +1,326 @@
+import { InvalidFieldError } from '../../fields/invalidFieldError';
+
+/**
+ * Fills a template in the subset of Handlebars that SendGrid documents, to show a mail before it is
+ * sent. Handlebars itself makes functions of templates at run time, which n8n does not allow. What
+ * is not in the subset is an error: a preview that is silently wrong would be worse than none.
+ *
+ * @see https://www.twilio.com/docs/sendgrid/for-developers/sending-email/using-handlebars
+ */
+
+/** What stands in a template that cannot be filled, in the user's words. */
+export class TemplateError extends InvalidFieldError {
+	constructor(problem: string) {
+		super('Template', `See SendGrid's own preview of it. Here it cannot be filled: ${problem}.`);
+	}
+}
+
+interface Call {
+	call: string;
+	args: Expression[];
+}
+
+type Expression = { literal: unknown } | { path: string[]; written: string } | Call;
+
+type Part = string | { show: Expression; escaped: boolean } | Block;
+
+interface Block {
+	block: Call;
+	body: Part[];
+	inverse: Part[];
+}
+
+/** Where a part of a template looks for its values. */
+interface Scope {
+	value: unknown;
+	parent?: Scope;
+	/** `@index`, `@key`, `@first` and `@last`. */
+	data: Record<string, unknown>;
+}
+
+/** A template filled in, and the variables it shows that the data does not have. */
+export interface Filled {
+	text: string;
+	missing: string[];
+}
+
+/** Variables of SendGrid's own, which it fills in when it sends. */
+const SENDGRIDS_OWN =
+	/^(?:unsubscribe|unsubscribe_preferences|weblink|Sender_(?:Name|Address|City|State|Zip))$/;
+
+const TAG =
+	/\{\{(?:!--[\s\S]*?--|![\s\S]*?)\}\}|\{\{\{~?([\s\S]*?)~?\}\}\}|(\s*)\{\{~([\s\S]*?)\}\}|\{\{([\s\S]*?)\}\}/g;
+
+/** @throws TemplateError on what SendGrid does not document, and on blocks that are not closed */
+export function fillHandlebars(template: string, data: unknown): Filled {
+	const missing = new Set<string>();
+	const text = render(parse(template), { value: data, data: {} }, missing);
+	return { text, missing: [...missing] };
+}
+
+interface Open extends Block {
+	into: 'body' | 'inverse';
+	/** Made by `{{else if …}}`: closed together with its parent. */
+	chained: boolean;
+}
+
+function parse(template: string): Part[] {
+	const root: Part[] = [];
+	const open: Open[] = [];
+	const add = (part: Part): void => {
+		const top = open.at(-1);
+		(top === undefined ? root : top[top.into]).push(part);
+	};
+	const close = (): void => {
+		const { block, body, inverse, chained } = open.pop()!;
+		add({ block, body, inverse });
+		if (chained) close();
+	};
+	let end = 0;
+	let trimNext = false;
+	const addText = (text: string): void => {
+		const shown = trimNext ? text.trimStart() : text;
+		trimNext = false;
+		if (shown !== '') add(shown);
+	};
+	for (const match of template.matchAll(TAG)) {
+		const [whole, raw, , trimmed, plain] = match;
+		addText(template.slice(end, match.index));
+		end = match.index + whole.length;
+		if (raw !== undefined) {
+			add({ show: parseExpression(raw), escaped: false });
+			continue;
+		}
+		let inner = (trimmed ?? plain)?.trim();
+		if (inner === undefined) continue;
+		if (inner.endsWith('~')) {
+			trimNext = true;
+			inner = inner.slice(0, -1).trim();
+		}
+		const otherwise = /^(?:else|\^)(?:\s+([\s\S]+))?$/.exec(inner);
+		if (inner.startsWith('#')) {
+			const block = blockOf(inner.slice(1));
+			open.push({ block, body: [], inverse: [], into: 'body', chained: false });
+		} else if (otherwise) {
+			const top = open.at(-1);
+			if (top === undefined) throw new TemplateError(`{{${inner}}} stands outside of a block`);
+			top.into = 'inverse';
+			if (otherwise[1] !== undefined) {
+				const block = blockOf(otherwise[1]);
+				open.push({ block, body: [], inverse: [], into: 'body', chained: true });
+			}
+		} else if (inner.startsWith('/')) {
+			const top = open.findLast(({ chained }) => !chained);
+			if (top === undefined || top.block.call !== inner.slice(1).trim()) {
+				throw new TemplateError(`{{${inner}}} closes a block that is not open`);
+			}
+			close();
+		} else if (inner.startsWith('&')) {
+			add({ show: parseExpression(inner.slice(1)), escaped: false });
+		} else if (inner.startsWith('>')) {
+			throw new TemplateError(`{{${inner}}} is not known: SendGrid has no partials`);
+		} else {
+			add({ show: parseExpression(inner), escaped: true });
+		}
+	}
+	addText(template.slice(end));
+	const unclosed = open.at(-1);
+	if (unclosed) throw new TemplateError(`{{#${unclosed.block.call}}} is not closed`);
+	return root;
+}
+
+function blockOf(text: string): Call {
+	const expression = parseExpression(text, true);
+	if (!('call' in expression)) throw new TemplateError(`{{#${text}}} is not known`);
+	return expression;
+}
+
+const TOKEN = /\s*(?:("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|([()])|([^\s()"']+))/gy;
+
+function parseExpression(text: string, isBlock = false): Expression {
+	const tokens = [...text.matchAll(TOKEN)].map(([token]) => token.trim());
+	if (tokens.join('') !== text.replace(/\s+(?=(?:[^"']|"[^"]*"|'[^']*')*$)/g, '')) {
+		throw new TemplateError(`{{${text}}} cannot be read`);
+	}
+	let place = 0;
+	const one = (): Expression => {
+		const token = tokens[place++];
+		if (token === undefined || token === ')') throw new TemplateError(`{{${text}}} cannot be read`);
+		if (token !== '(') return atom(token, text);
+		const inside = sequence(true);
+		if (tokens[place++] !== ')') throw new TemplateError(`{{${text}}} lacks a bracket`);
+		return inside;
+	};
+	const sequence = (asCall: boolean): Expression => {
+		const first = one();
+		const args: Expression[] = [];
+		while (place < tokens.length && tokens[place] !== ')') args.push(one());
+		if (args.length === 0 && !asCall) return first;
+		if (!('written' in first)) throw new TemplateError(`{{${text}}} cannot be read`);
+		return { call: first.written, args };
+	};
+	const expression = sequence(isBlock);
+	if (place < tokens.length) throw new TemplateError(`{{${text}}} has a bracket too many`);
+	return expression;
+}
+
+function atom(token: string, text: string): Expression {
+	if (/^["']/.test(token)) return { literal: token.slice(1, -1).replace(/\\(.)/g, '$1') };
+	if (/^-?\d+(?:\.\d+)?$/.test(token)) return { literal: Number(token) };
+	if (token === 'true' || token === 'false') return { literal: token === 'true' };
+	if (token === 'null' || token === 'undefined') return { literal: undefined };
+	if (token.includes('=')) throw new TemplateError(`{{${text}}} has a named argument`);
+	return { path: pathOf(token), written: token };
+}
+
+/** `../address.[first line]` and `address/city` are paths, too. */
+function pathOf(written: string): string[] {
+	const steps: string[] = [];
+	for (const [, quoted, plain] of written.matchAll(/\[([^\]]*)\]|([^./[\]]+|\.\.)/g)) {
+		steps.push(quoted ?? plain!);
+	}
+	return steps;
+}
+
+function render(parts: Part[], scope: Scope, missing: Set<string>): string {
+	return parts
+		.map((part) => {
+			if (typeof part === 'string') return part;
+			if ('block' in part) return renderBlock(part, scope, missing);
+			const value = evaluate(part.show, scope);
+			if (value === undefined || value === null) {
+				if ('path' in part.show && !SENDGRIDS_OWN.test(part.show.written)) {
+					missing.add(part.show.written);
+				}
+				return '';
+			}
+			return part.escaped ? escape(textOf(value)) : textOf(value);
+		})
+		.join('');
+}
+
+function renderBlock(
+	{ block: { call, args }, body, inverse }: Block,
+	scope: Scope,
+	missing: Set<string>,
+): string {
+	const values = args.map((arg) => evaluate(arg, scope));
+	const needs = (count: number): void => {
+		if (args.length !== count) throw new TemplateError(`{{#${call}}} takes ${count} values`);
+	};
+	const choose = (holds: boolean) => render(holds ? body : inverse, scope, missing);
+	switch (call) {
+		case 'if':
+			return (needs(1), choose(isTrue(values[0])));
+		case 'unless':
+			return (needs(1), choose(!isTrue(values[0])));
+		case 'each':
+			return (needs(1), renderEach(values[0], body, inverse, scope, missing));
+		case 'with': {
+			needs(1);
+			const inside = { value: values[0], parent: scope, data: scope.data };
+			return isTrue(values[0]) ? render(body, inside, missing) : render(inverse, scope, missing);
+		}
+		case 'equals':
+			return (needs(2), choose(String(values[0]) === String(values[1])));
+		case 'notEquals':
+			return (needs(2), choose(String(values[0]) !== String(values[1])));
+		case 'greaterThan':
+			return (needs(2), choose(Number(values[0]) > Number(values[1])));
+		case 'lessThan':
+			return (needs(2), choose(Number(values[0]) < Number(values[1])));
+		case 'and':
+			return choose(values.every(isTrue));
+		case 'or':
+			return choose(values.some(isTrue));
+	}
+	throw new TemplateError(`{{#${call}}} is not a block that SendGrid documents`);
+}
+
+function renderEach(
+	list: unknown,
+	body: Part[],
+	inverse: Part[],
+	scope: Scope,
+	missing: Set<string>,
+): string {
+	const entries = typeof list === 'object' && list !== null ? Object.entries(list) : [];
+	if (entries.length === 0) return render(inverse, scope, missing);
+	return entries
+		.map(([key, value], index) => {
+			const data = {
+				index,
+				key: Array.isArray(list) ? index : key,
+				first: index === 0,
+				last: index === entries.length - 1,
+			};
+			return render(body, { value: value as unknown, parent: scope, data }, missing);
+		})
+		.join('');
+}
+
+function evaluate(expression: Expression, scope: Scope): unknown {
+	if ('literal' in expression) return expression.literal;
+	if ('path' in expression) return lookUp(expression.path, scope);
+	const { call, args } = expression;
+	const values = args.map((arg) => evaluate(arg, scope));
+	switch (call) {
+		case 'length':
+			return Array.isArray(values[0]) || typeof values[0] === 'string' ? values[0].length : 0;
+		case 'insert': {
+			const otherwise = String(values[1] ?? '').replace(/^default=/, '');
+			return isTrue(values[0]) ? values[0] : otherwise;
+		}
+	}
+	throw new TemplateError(`{{${call}}} is not a helper that a preview knows`);
+}
+
+function lookUp(path: string[], scope: Scope): unknown {
+	let from: Scope = scope;
+	let value: unknown;
+	let steps = path;
+	while (steps[0] === '..') {
+		from = from.parent ?? from;
+		steps = steps.slice(1);
+	}
+	value = from.value;
+	const [first, ...rest] = steps;
+	if (first === 'this') steps = rest;
+	else if (first === '@root') {
+		while (from.parent) from = from.parent;
+		value = from.value;
+		steps = rest;
+	} else if (first?.startsWith('@')) {
+		value = from.data;
+		steps = [first.slice(1), ...rest];
+	}
+	for (const step of steps) {
+		const isOwn = typeof value === 'object' && value !== null && Object.hasOwn(value, step);
+		value = isOwn ? (value as Record<string, unknown>)[step] : undefined;
+	}
+	return value;
+}
+
+function isTrue(value: unknown): boolean {
+	return Array.isArray(value) ? value.length > 0 : Boolean(value);
+}
+
+function textOf(value: unknown): string {
+	if (Array.isArray(value)) return value.map(textOf).join(',');
+	return typeof value === 'object' && value !== null ? '[object Object]' : String(value);
+}
+
+const ENTITIES: Record<string, string> = {
+	'&': '&amp;',
+	'<': '&lt;',
+	'>': '&gt;',
+	'"': '&quot;',
+	"'": '&#x27;',
+	'`': '&#x60;',
+	'=': '&#x3D;',
+};
+
+/** As Handlebars does. */
+function escape(text: string): string {
+	return text.replace(/[&<>"'`=]/g, (character) => ENTITIES[character]!);
+}
