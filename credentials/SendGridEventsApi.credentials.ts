@@ -45,7 +45,7 @@ export class SendGridEventsApi implements ICredentialType {
 			],
 			default: 'global',
 			description:
-				'Where the account or subuser of the API key is at home. If the test of this credential says ENOTFOUND, EAI_AGAIN, ECONNREFUSED or ETIMEDOUT, this n8n cannot reach the Internet: see whether a firewall is between and whether n8n needs a proxy (HTTPS_PROXY).',
+				'Where the account or subuser of the API key lives. If the test of this credential says ENOTFOUND, EAI_AGAIN, ECONNREFUSED or ETIMEDOUT, this n8n cannot reach the Internet: see whether a firewall is between and whether n8n needs a proxy (HTTPS_PROXY).',
 		},
 		{
 			displayName: 'Base URL',

@@ -11,7 +11,7 @@ const SMALLEST_MILLISECONDS = 100_000_000_000;
  *
  * @param value ISO 8601, RFC 2822 or SQL text, a `Date`, a luxon `DateTime` (n8n's `$now`), or a
  * Unix time in seconds or milliseconds
- * @param timeZone IANA name; where text without a zone is at home
+ * @param timeZone IANA name; taken for text that names no zone
  * @throws Error if it is none of these
  */
 export function parseMoment(value: unknown, timeZone: string): DateTime {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { SendGridEventsApi } from '../../../credentials/SendGridEventsApi.credentials';
+import { RESOURCES } from '../../../nodes/SendGrid/actions/resources';
 import { SendGridEmail } from '../../../nodes/SendGrid/SendGridEmail.node';
 
 const PROJECT = path.resolve(__dirname, '../../..');
@@ -56,6 +57,16 @@ describe('the documentation', () => {
 			cwd: PROJECT,
 		});
 	}, 60_000);
+
+	it.each(RESOURCES)(
+		'names every operation of $option.name in the README',
+		({ option, operations }) => {
+			const row =
+				read('README.md').match(new RegExp(`^\\| ${option.name} +\\|.*$`, 'm'))?.[0] ?? '';
+			const named = [...row.matchAll(/\*\*(.+?)\*\*/g)].map(([, name]) => name);
+			expect(named.sort()).toEqual(operations.map((operation) => operation.option.name).sort());
+		},
+	);
 
 	it('describes the fields of every resource', () => {
 		const { properties } = new SendGridEmail().description;
