@@ -75,7 +75,7 @@ export function checkTarget(target: RequestTarget, credentials: SendGridCredenti
 		const { origin, host } = URL.canParse(url) ? new URL(url) : { origin: '', host: '' };
 		if (allowed.includes(origin)) continue;
 		throw new Error(
-			`Use this credential for SendGrid only: its API key is not sent to ${host || 'an address without a host'}. It goes to ${allowed.join(', ')}.`,
+			`Use this credential for SendGrid only: its API key is not sent to ${host || 'an address without a host'}. It goes to ${[...new Set(allowed)].join(', ')}.`,
 		);
 	}
 }

@@ -42,9 +42,15 @@ describe('the credential authenticates', () => {
 		['our nodes', { url: 'https://api.sendgrid.com/v3/mail/send' }],
 		['a base URL apart', { baseURL: 'https://api.sendgrid.com', url: '/v3/mail/send' }],
 		["n8n's HTTP Request node", { uri: 'https://api.sendgrid.com/v3/mail/send?x=1' }],
-		['a gateway', { url: 'https://gateway.example.com/sendgrid/v3/mail/send' }],
 	])('a sending of mail by %s without the subuser', async (_case, options) => {
 		const headers = await headersOf({ ...options, method: 'POST' }, subuser);
+		expect(headers).toEqual({ Authorization: 'Bearer SG.key' });
+	});
+
+	it('a sending of mail by a gateway without the subuser', async () => {
+		const baseUrl = 'https://gateway.example.com/sendgrid';
+		const options = { method: 'POST', url: `${baseUrl}/v3/mail/send` } as const;
+		const headers = await headersOf(options, { ...subuser, region: 'custom', baseUrl });
 		expect(headers).toEqual({ Authorization: 'Bearer SG.key' });
 	});
 

@@ -125,7 +125,7 @@ describe('Event Webhook', () => {
 		it.each([
 			['no URL', { url: ' ' }, 'URL: Enter the address'],
 			['a URL that is none', { url: 'crm' }, '"crm" is none'],
-			['an unknown event', { events: ['opened'] }, 'Events: Use one of: processed'],
+			['an unknown event', { events: ['opened'] }, 'Events: Use one of: open, click'],
 			[
 				'half of OAuth',
 				{ additionalFields: { oauth: { client: { id: 'sendgrid' } } } },
