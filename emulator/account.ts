@@ -180,7 +180,10 @@ export class Account {
 		return added;
 	}
 
-	/** Adds a template with one active version; dynamic unless said otherwise. */
+	/**
+	 * Adds a template with one active version; dynamic unless said otherwise. What it shows needs no
+	 * data, unless the version says so.
+	 */
 	addTemplate(
 		template: Partial<Omit<Template, 'versions'>> & { name: string },
 		version: Partial<TemplateVersion> = {},
@@ -194,9 +197,9 @@ export class Account {
 			template_id: added.id,
 			active: 1,
 			name: 'Version 1',
-			subject: '{{subject}}',
-			html_content: '<p>Hello {{name}}</p>',
-			plain_content: 'Hello {{name}}',
+			subject: template.name,
+			html_content: '<p>Hello {{insert name "default=there"}}</p>',
+			plain_content: 'Hello {{insert name "default=there"}}',
 			generate_plain_content: true,
 			editor: 'code',
 			test_data: '{}',

@@ -55,8 +55,25 @@ async function main(): Promise<void> {
 function fillAccount(sendGrid: SendGridEmulator): void {
 	const account = sendGrid.account();
 	account.addVerifiedSender({ from_email: 'hello@example.com', from_name: 'Example' });
-	account.addTemplate({ name: 'Welcome' }, { subject: 'Welcome, {{name}}' });
-	account.addTemplate({ name: 'Receipt' }, { subject: 'Your receipt' });
+	account.addTemplate(
+		{ name: 'Welcome' },
+		{
+			subject: 'Welcome, {{name}}',
+			html_content: '<p>Hello {{name}}</p>',
+			plain_content: 'Hello {{name}}',
+			test_data: '{"name":"Ann"}',
+		},
+	);
+	account.addTemplate(
+		{ name: 'Receipt' },
+		{
+			subject: 'Your receipt',
+			html_content:
+				'<p>Thank you!</p><ul>{{#each items}}<li>{{title}}: {{price}}</li>{{/each}}</ul><p>Total: {{total}}</p>',
+			plain_content: 'Thank you!\n{{#each items}}{{title}}: {{price}}\n{{/each}}Total: {{total}}',
+			test_data: '{"items":[{"title":"Lamp","price":"$ 20"}],"total":"$ 20"}',
+		},
+	);
 	account.addGroup({ name: 'Newsletter', description: 'Our monthly newsletter' });
 	account.contactBook.addCustomField('plan');
 	const customers = account.contactBook.addList('Customers');

@@ -55,9 +55,17 @@ describe('the node SendGrid Email', () => {
 
 	it.each([
 		['send', 'message', ['from', 'to', 'content', 'subject', 'text', 'html']],
-		['send', 'template', ['from', 'to', 'content', 'templateId', 'subject', 'templateData']],
+		[
+			'send',
+			'template',
+			['from', 'to', 'content', 'templateId', 'templateSubject', 'templateData'],
+		],
 		['sendMany', 'message', ['from', 'to', 'content', 'subject', 'text', 'html', 'templateData']],
-		['sendMany', 'template', ['from', 'to', 'content', 'templateId', 'subject', 'templateData']],
+		[
+			'sendMany',
+			'template',
+			['from', 'to', 'content', 'templateId', 'templateSubject', 'templateData'],
+		],
 	])('asks for what matters first: %s, %s', (operation, content, first) => {
 		const more = ['customArgs', 'categories', ...(operation === 'sendMany' ? ['duplicates'] : [])];
 		expect(formOf(operation, content)).toEqual([

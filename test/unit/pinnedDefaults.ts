@@ -35,7 +35,7 @@ export const PINNED_DEFAULTS: Readonly<Record<string, unknown>> = {
 		mode: 'list',
 		value: '',
 	},
-	'action.subject (resource=email; operation=send; content=template)': '',
+	'action.templateSubject (resource=email; operation=send; content=template)': '',
 	'action.templateData (resource=email; operation=send; content=template)': '{}',
 	'action.customArgs (resource=email; operation=send)': {},
 	'action.customArgs (resource=email; operation=send).values.name': '',
@@ -98,7 +98,7 @@ export const PINNED_DEFAULTS: Readonly<Record<string, unknown>> = {
 		mode: 'list',
 		value: '',
 	},
-	'action.subject (resource=email; operation=sendMany; content=template)': '',
+	'action.templateSubject (resource=email; operation=sendMany; content=template)': '',
 	'action.templateData (resource=email; operation=sendMany; content=template)': '={{ $json }}',
 	'action.customArgs (resource=email; operation=sendMany)': {},
 	'action.customArgs (resource=email; operation=sendMany).values.name': '',
@@ -166,7 +166,7 @@ export const PINNED_DEFAULTS: Readonly<Record<string, unknown>> = {
 	'action.html (resource=email; operation=sendAndWait; responseType=event; content=message)': '',
 	'action.templateId (resource=email; operation=sendAndWait; responseType=event; content=template)':
 		{ mode: 'list', value: '' },
-	'action.subject (resource=email; operation=sendAndWait; responseType=event; content=template)':
+	'action.templateSubject (resource=email; operation=sendAndWait; responseType=event; content=template)':
 		'',
 	'action.templateData (resource=email; operation=sendAndWait; responseType=event; content=template)':
 		'{}',
@@ -261,7 +261,7 @@ export const PINNED_DEFAULTS: Readonly<Record<string, unknown>> = {
 		mode: 'list',
 		value: '',
 	},
-	'action.subject (resource=email; operation=preview; content=template)': '',
+	'action.templateSubject (resource=email; operation=preview; content=template)': '',
 	'action.templateData (resource=email; operation=preview; content=template)': '={{ $json }}',
 	'action.customArgs (resource=email; operation=preview)': {},
 	'action.customArgs (resource=email; operation=preview).values.name': '',

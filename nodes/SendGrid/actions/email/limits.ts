@@ -132,7 +132,7 @@ export function checkPersonalization(
 	if (subject === '' && templateId === '') {
 		throw unexpectedValue('', 'Subject', 'Enter a subject; only a template can bring its own.');
 	}
-	checkVisible(subject, 'Subject', 'subject');
+	checkVisible(subject, templateId === '' ? 'Subject' : 'Template Subject', 'subject');
 	const headerNames = new Set<string>();
 	for (const [header, value] of Object.entries(headers)) {
 		if (headerNames.has(header.toLowerCase())) {

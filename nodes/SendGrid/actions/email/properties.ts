@@ -114,8 +114,9 @@ const template: INodeProperties[] = [
 		...TEMPLATE_MODES,
 	},
 	{
-		displayName: 'Subject',
-		name: 'subject',
+		displayName: 'Template Subject',
+		// Not `subject`: n8n keeps the value when Content is switched, and would send that of a message.
+		name: 'templateSubject',
 		type: 'string',
 		displayOptions: forTemplate,
 		default: '',

@@ -63,7 +63,9 @@ export async function readForm(context: IExecuteFunctions, item: number): Promis
 		to: parseAddresses(parameter('to'), 'To'),
 		cc: parseAddresses(fields.cc, 'CC'),
 		bcc: parseAddresses(fields.bcc, 'BCC'),
-		subject: textValue(parameter('subject'), 'Subject').trim(),
+		subject: isTemplate
+			? textValue(parameter('templateSubject'), 'Template Subject').trim()
+			: textValue(parameter('subject'), 'Subject').trim(),
 		headers: textTable(fieldRows(fields.headers, 'Headers'), 'Headers'),
 		customArgs: textTable(fieldRows(parameter('customArgs'), 'Custom Args'), 'Custom Args'),
 	};

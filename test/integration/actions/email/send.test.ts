@@ -325,7 +325,18 @@ describe('a template', () => {
 	});
 
 	it('gets a subject if it has none of its own', async () => {
-		expect(await bodyOf(template({ subject: 'Welcome' }))).toMatchObject({ subject: 'Welcome' });
+		expect(await bodyOf(template({ templateSubject: 'Welcome' }))).toMatchObject({
+			subject: 'Welcome',
+		});
+	});
+
+	it('does not get what was typed for a message before', async () => {
+		const typed = { subject: 'Hi', text: 'Hello', html: '<p>Hello</p>' };
+		expect(await bodyOf(template(typed))).toEqual({
+			from: { email: 'ann@example.com' },
+			template_id: templateId,
+			personalizations: [{ to: [{ email: 'bob@example.com' }] }],
+		});
 	});
 
 	it('of the legacy kind gets substitutions', async () => {
