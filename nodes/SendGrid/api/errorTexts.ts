@@ -30,15 +30,25 @@ export interface SendGridError {
 	rateLimitReset?: string;
 }
 
-/** What the user reads: `message` says what is wrong and where, `description` what to do. */
+/**
+ * What the user reads. `message` says what to do, then what is wrong and where: n8n's toasts show
+ * only its beginning. `description` says how to do it.
+ */
 export interface ErrorText {
 	message: string;
 	description: string;
 }
 
 const API_KEYS_PAGE = 'In SendGrid, open Settings > API Keys';
-const MAY_HAVE_GONE =
-	'The mail may have been sent all the same: look for it in SendGrid under Activity before you send it again.';
+const CHECK_BASE_URL = 'Check the base URL in the credential';
+const BASE_URL_IS =
+	'In the SendGrid Events API credential, the base URL is what stands before /v3, for example https://api.sendgrid.com.';
+
+/** For a mail that SendGrid may have taken although the call failed. */
+const LOOK_FIRST = {
+	action: 'Look in SendGrid under Activity before you send this mail again',
+	remedy: 'The mail may have been sent all the same.',
+};
 
 const CHECK_WAY =
 	'See whether this n8n can reach the Internet (firewall, proxy) and, with a custom region, whether the base URL in the SendGrid Events API credential is right.';
@@ -80,7 +90,7 @@ export function quoteDetails(details: SendGridErrorDetail[]): string {
 
 /** Turns a failed call into the user's words. */
 export function describeError(error: SendGridError): ErrorText {
-	const { message, remedy } =
+	const { action, problem, remedy } =
 		error.status === undefined
 			? describeNetworkFailure(error)
 			: describeAnswer(error, error.status);
@@ -91,13 +101,17 @@ export function describeError(error: SendGridError): ErrorText {
 			? `got no answer${code === undefined ? '' : ` (${code})`}`
 			: `was answered with status ${status}`;
 	return {
-		message,
+		message: `${action}: ${problem}`,
 		description: `${remedy} (${method} ${path} ${outcome}${words ? `: ${words}` : ''})`,
 	};
 }
 
 interface Explanation {
-	message: string;
+	/** What to do first, in a few words. */
+	action: string;
+	/** What is wrong, and where. */
+	problem: string;
+	/** How to do it, and what else may help, in whole sentences. */
 	remedy: string;
 }
 
@@ -107,67 +121,85 @@ function describeAnswer(error: SendGridError, status: number): Explanation {
 
 	if (status < 300) {
 		return {
-			message: `What answers at ${baseUrl} is not SendGrid's API`,
-			remedy: 'Check the base URL in the SendGrid Events API credential.',
+			action: CHECK_BASE_URL,
+			problem: `what answers at ${baseUrl} is not SendGrid's API`,
+			remedy: BASE_URL_IS,
 		};
 	}
 	if (status === 401 && /credits exceeded/i.test(quote)) {
 		return {
-			message: 'Your SendGrid plan has no sending credits left',
-			remedy:
-				'In SendGrid, open Settings > Account Details to see what your plan includes, then upgrade it or wait until the credits renew.',
+			action: 'Upgrade your SendGrid plan, or wait until its credits renew',
+			problem: 'it has no sending credits left',
+			remedy: 'In SendGrid, open Settings > Account Details to see what your plan includes.',
 		};
 	}
 	if (status === 401) {
 		return {
-			message: `SendGrid at ${baseUrl} does not accept the API key`,
+			action: 'Paste a valid API key into the credential',
+			problem: `SendGrid at ${baseUrl} does not accept this one`,
 			remedy: `${API_KEYS_PAGE} and see whether the key still exists, or create a new one and paste it into the SendGrid Events API credential in n8n. The key of an EU subuser needs the region EU.`,
 		};
 	}
 	if (status === 403 && /sender identity/i.test(quote)) {
 		return {
-			message: 'SendGrid does not send from this address: it is not a verified sender identity',
+			action: 'Verify the "from" address in SendGrid',
+			problem: 'it is not a verified sender identity',
 			remedy:
-				'In SendGrid, open Settings > Sender Authentication and verify the "from" address or its domain, or use an address that is verified.',
+				'In SendGrid, open Settings > Sender Authentication and verify the address or its domain, or use an address that is verified.',
 		};
 	}
 	if (status === 403) return describeForbidden(error);
 	if (status === 404) {
 		return {
-			message: `SendGrid at ${baseUrl} does not know ${path}`,
+			action: 'See whether this still exists',
+			problem: `SendGrid at ${baseUrl} does not know ${path}`,
 			remedy:
 				'It may have been deleted, or belong to another account or subuser than the API key. With a custom region, check the base URL in the credential.',
 		};
 	}
 	if (status === 413) {
 		return {
-			message: 'The request is too large for SendGrid',
-			remedy: 'A mail may have 30 MB in all, attachments included. Send less in one call.',
+			action: 'Send less in one call',
+			problem: 'the request is too large for SendGrid',
+			remedy: 'A mail may have 30 MB in all, attachments included.',
 		};
 	}
 	if (status === 429) {
 		return {
-			message: `SendGrid's rate limit is used up${error.rateLimitReset ? ` until ${error.rateLimitReset}` : ''}`,
-			remedy: 'Try again later, or make fewer calls at the same time.',
+			action: 'Try again later',
+			problem: `SendGrid's rate limit is used up${error.rateLimitReset ? ` until ${error.rateLimitReset}` : ''}`,
+			remedy: 'Or make fewer calls at the same time.',
 		};
 	}
 	if (status >= 500) {
 		return {
-			message: `SendGrid failed to handle the call (status ${status})`,
-			remedy: sendsMail(error)
-				? MAY_HAVE_GONE
-				: 'Try again later; https://status.sendgrid.com tells about outages.',
+			...(sendsMail(error)
+				? LOOK_FIRST
+				: {
+						action: 'Try again later',
+						remedy: 'https://status.sendgrid.com tells about outages.',
+					}),
+			problem: `SendGrid failed to handle the call (status ${status})`,
 		};
 	}
 	if (status >= 300 && status < 400) {
 		return {
-			message: `${baseUrl} answered with a redirect, which is not followed to protect the API key`,
-			remedy: 'Check the base URL in the SendGrid Events API credential.',
+			action: CHECK_BASE_URL,
+			problem: `${baseUrl} answered with a redirect, which is not followed to protect the API key`,
+			remedy: BASE_URL_IS,
+		};
+	}
+	if (quote === '') {
+		return {
+			action: 'See what stands between n8n and SendGrid',
+			problem: `${baseUrl} refused the call (status ${status}) and did not say why`,
+			remedy: 'SendGrid itself gives reasons; a proxy or gateway may not.',
 		};
 	}
 	return {
-		message: quote === '' ? `SendGrid refused the call (status ${status})` : `SendGrid: ${quote}`,
-		remedy: 'Correct what SendGrid names and try again.',
+		action: 'Correct what SendGrid refuses',
+		problem: quote,
+		remedy: 'Then try again.',
 	};
 }
 
@@ -177,9 +209,10 @@ function describeForbidden({ method, path, onBehalfOf }: SendGridError): Explana
 		needed?.remedy ??
 		`${API_KEYS_PAGE}, edit the key and give it Full Access, or Custom Access with ${needed?.permission ?? 'the permission for this call'}.`;
 	return {
-		message: needed
-			? `The SendGrid API key lacks the permission ${needed.scopes.join(' or ')}`
-			: `The SendGrid API key has no permission for ${method} ${path}`,
+		action: needed
+			? `Use a SendGrid API key with the permission ${needed.scopes.join(' or ')}`
+			: 'Use a SendGrid API key with Full Access',
+		problem: needed ? 'this one lacks it' : `this one has no permission for ${method} ${path}`,
 		remedy: onBehalfOf
 			? `${where} The call was made on behalf of "${onBehalfOf}": see in the credential whether that name is right.`
 			: where,
@@ -187,12 +220,24 @@ function describeForbidden({ method, path, onBehalfOf }: SendGridError): Explana
 }
 
 function describeNetworkFailure(error: SendGridError): Explanation {
-	const message = failureText(error, error.baseUrl);
-	const { kind, mayHaveActed, passes } = meaningOf(error);
-	if (mayHaveActed && sendsMail(error)) return { message, remedy: MAY_HAVE_GONE };
-	if (kind === 'stopped') return { message, remedy: 'See in SendGrid whether the call was done.' };
-	if (kind === 'certificate') return { message, remedy: CHECK_CERTIFICATE };
-	return { message, remedy: passes ? `Try again later. ${CHECK_WAY}` : CHECK_WAY };
+	const problem = failureText(error, error.baseUrl);
+	const { kind, mayHaveActed } = meaningOf(error);
+	if (mayHaveActed && sendsMail(error)) return { ...LOOK_FIRST, problem };
+	switch (kind) {
+		case 'stopped':
+			return {
+				action: 'See in SendGrid whether the call was done',
+				problem,
+				remedy: 'Then run the workflow again if it is needed.',
+			};
+		case 'certificate':
+			return { action: 'Check the certificate', problem, remedy: CHECK_CERTIFICATE };
+		case 'timeout':
+		case 'broken':
+			return { action: 'Try again later', problem, remedy: CHECK_WAY };
+		default:
+			return { action: 'Check the network of this n8n', problem, remedy: CHECK_WAY };
+	}
 }
 
 function sendsMail({ method, path }: SendGridError): boolean {

@@ -83,24 +83,24 @@ export function meaningOf({ code = '', reason = '' }: NetworkFailure): FailureMe
 	return rule;
 }
 
-/** What a failure is called, for the user. */
+/** What a failure is called, for the user: the end of a sentence. */
 export function failureText(failure: NetworkFailure, baseUrl: string): string {
 	switch (meaningOf(failure).kind) {
 		case 'refused':
-			return `Nothing answers at ${baseUrl}: connection refused`;
+			return `nothing answers at ${baseUrl} (connection refused)`;
 		case 'unknownName':
-			return `The name in ${baseUrl} cannot be looked up`;
+			return `the name in ${baseUrl} cannot be looked up`;
 		case 'noRoute':
-			return `There is no way from this n8n to ${baseUrl}`;
+			return `there is no way from it to ${baseUrl}`;
 		case 'certificate':
-			return `No secure connection to ${baseUrl} is possible`;
+			return `no secure connection to ${baseUrl} is possible`;
 		case 'timeout':
 			return `${baseUrl} did not answer in time`;
 		case 'stopped':
-			return 'The execution was stopped before SendGrid answered';
+			return 'the execution was stopped before SendGrid answered';
 		case 'broken':
-			return `The connection to ${baseUrl} broke before SendGrid answered`;
+			return `the connection to ${baseUrl} broke before SendGrid answered`;
 		case 'other':
-			return `The call to ${baseUrl} failed before SendGrid answered`;
+			return `the call to ${baseUrl} failed before SendGrid answered`;
 	}
 }

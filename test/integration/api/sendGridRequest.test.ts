@@ -186,7 +186,9 @@ describe('an error', () => {
 	it('says of a time-out of a mail that it may have gone', async () => {
 		sendGrid.failNext(/./, { connection: 'hang' });
 		const error = await failureOf(sendGridRequest(context(), { ...SEND, timeout: 1000 }));
-		expect(error.message).toBe(`${sendGrid.url} did not answer in time`);
+		expect(error.message).toBe(
+			`Look in SendGrid under Activity before you send this mail again: ${sendGrid.url} did not answer in time`,
+		);
 		expect(error.description).toContain('The mail may have been sent all the same');
 		expect(everythingIn(error)).not.toMatch(/retry on fail/i);
 		expect(sendGrid.requests).toHaveLength(1);
@@ -197,7 +199,9 @@ describe('an error', () => {
 		const gone = context();
 		await sendGrid.stop();
 		const error = await failureOf(sendGridRequest(gone, SEND, clock));
-		expect(error.message).toBe(`Nothing answers at ${sendGrid.url}: connection refused`);
+		expect(error.message).toBe(
+			`Check the network of this n8n: nothing answers at ${sendGrid.url} (connection refused)`,
+		);
 		expect(clock.slept).toEqual([500, 1000, 2000]);
 	});
 
@@ -216,7 +220,9 @@ it('does not take the page of a web server for an answer of SendGrid', async () 
 		headers: { 'Content-Type': 'text/html' },
 	});
 	const error = await failureOf(sendGridRequest(context(), LIST));
-	expect(error.message).toBe(`What answers at ${sendGrid.url} is not SendGrid's API`);
+	expect(error.message).toBe(
+		`Check the base URL in the credential: what answers at ${sendGrid.url} is not SendGrid's API`,
+	);
 });
 
 describe('a connection that never was one', () => {
@@ -237,7 +243,7 @@ describe('a connection that never was one', () => {
 
 	it('for a certificate that nobody vouches for sent nothing, and is not tried again', async () => {
 		const { error, tries } = await failureAt(createSecureServer(SELF_SIGNED));
-		expect(error.message).toMatch(/^No secure connection to https:/);
+		expect(error.message).toMatch(/^Check the certificate: no secure connection to https:/);
 		expect(error.description).toContain('DEPTH_ZERO_SELF_SIGNED_CERT');
 		expect(mayHaveActed(error)).toBe(false);
 		expect(tries).toBe(1);
@@ -245,7 +251,7 @@ describe('a connection that never was one', () => {
 
 	it('for a server without TLS sent nothing, and is not tried again', async () => {
 		const { error, tries } = await failureAt(createServer());
-		expect(error.message).toMatch(/^No secure connection to https:/);
+		expect(error.message).toMatch(/^Check the certificate: no secure connection to https:/);
 		expect(mayHaveActed(error)).toBe(false);
 		expect(tries).toBe(1);
 	});
@@ -314,7 +320,9 @@ describe('a call that fails for a while', () => {
 		const reset = String(clock.now() / 1000 + 12);
 		sendGrid.failNext(/./, { status: 429, headers: { 'X-RateLimit-Reset': reset } });
 		const error = await failureOf(sendGridRequest(context(), { ...LIST, patience: 10_000 }, clock));
-		expect(error.message).toBe("SendGrid's rate limit is used up until 2026-11-20T10:00:12.000Z");
+		expect(error.message).toBe(
+			"Try again later: SendGrid's rate limit is used up until 2026-11-20T10:00:12.000Z",
+		);
 		expect(clock.slept).toEqual([]);
 	});
 
@@ -323,7 +331,7 @@ describe('a call that fails for a while', () => {
 		async (reset) => {
 			sendGrid.failNext(/./, { status: 429, headers: { 'X-RateLimit-Reset': reset } });
 			const error = await failureOf(sendGridRequest(context(), { ...LIST, patience: 0 }));
-			expect(error.message).toBe("SendGrid's rate limit is used up");
+			expect(error.message).toBe("Try again later: SendGrid's rate limit is used up");
 		},
 	);
 
@@ -353,7 +361,9 @@ describe('a call that fails for a while', () => {
 			stop.abort();
 		};
 		const [error] = await Promise.all([failureOf(call), stopWhenAsked()]);
-		expect(error.message).toBe('The execution was stopped before SendGrid answered');
+		expect(error.message).toBe(
+			'See in SendGrid whether the call was done: the execution was stopped before SendGrid answered',
+		);
 		expect(mayHaveActed(error)).toBe(true);
 		expect(sendGrid.requests).toHaveLength(1);
 	});

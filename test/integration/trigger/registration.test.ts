@@ -858,7 +858,7 @@ describe('publishing that SendGrid refuses', () => {
 		await start();
 		const node = new TriggerNode({}, undefined, { apiKey: 'SG.wrong' });
 		const message = await messageOf(node.publish());
-		expect(message).toContain('does not accept the API key');
+		expect(message).toContain('Paste a valid API key into the credential');
 		expect(message).toContain('open Settings > API Keys');
 		expect(message).not.toContain('SG.wrong');
 	});

@@ -20,25 +20,25 @@ describe('the words for an error', () => {
 		[
 			'a bad key',
 			answered(401, 'authorization required'),
-			/api\.sendgrid\.com does not accept the API key/,
+			/^Paste a valid API key into the credential: SendGrid at https:\/\/api\.sendgrid\.com does not accept this one$/,
 			/open Settings > API Keys.*key of an EU subuser needs the region EU/,
 		],
 		[
 			'no credits left',
 			answered(401, 'Maximum credits exceeded', mailSend),
-			/no sending credits left/,
+			/^Upgrade your SendGrid plan, or wait.*: it has no sending credits left$/,
 			/Settings > Account Details/,
 		],
 		[
 			'a missing permission',
 			answered(403, 'access forbidden'),
-			/lacks the permission templates\.read$/,
+			/^Use a SendGrid API key with the permission templates\.read: this one lacks it$/,
 			/API Keys.*Full Access, or Custom Access with Template Engine/,
 		],
 		[
 			'a missing permission for a path without a documented scope',
 			answered(403, 'access forbidden', { path: '/v3/verified_senders' }),
-			/no permission for GET \/v3\/verified_senders/,
+			/^Use a SendGrid API key with Full Access: this one has no permission for GET \/v3\/verified_senders$/,
 			/API Keys.*Full Access/,
 		],
 		[
@@ -48,44 +48,44 @@ describe('the words for an error', () => {
 				'The from address does not match a verified Sender Identity. Mail cannot be sent until this error is resolved.',
 				mailSend,
 			),
-			/not a verified sender identity/,
+			/^Verify the "from" address in SendGrid: it is not a verified sender identity$/,
 			/Settings > Sender Authentication/,
 		],
 		[
 			'something that is not there',
 			answered(404, 'not found', { path: '/v3/templates/d-1' }),
-			/does not know \/v3\/templates\/d-1/,
+			/^See whether this still exists: .*does not know \/v3\/templates\/d-1$/,
 			/deleted.*another account or subuser/,
 		],
 		[
 			'a mail that is too large',
 			answered(413, 'content too large', mailSend),
-			/too large/,
+			/^Send less in one call: the request is too large for SendGrid$/,
 			/30 MB in all, attachments included/,
 		],
 		[
 			'a rate limit',
 			answered(429, 'too many requests', { rateLimitReset: '2026-11-20T10:00:00.000Z' }),
-			/rate limit is used up until 2026-11-20T10:00:00\.000Z/,
-			/Try again later/,
+			/^Try again later: SendGrid's rate limit is used up until 2026-11-20T10:00:00\.000Z$/,
+			/fewer calls/,
 		],
 		[
 			'a failure at SendGrid',
 			answered(503, 'service unavailable'),
-			/failed to handle the call \(status 503\)/,
+			/^Try again later: SendGrid failed to handle the call \(status 503\)$/,
 			/status\.sendgrid\.com/,
 		],
 		[
 			'a failure at SendGrid that may have come after the mail had gone',
 			answered(500, 'internal server error', mailSend),
-			/failed to handle the call/,
-			/may have been sent all the same.*Activity/,
+			/^Look in SendGrid under Activity before you send this mail again: SendGrid failed to handle/,
+			/may have been sent all the same/,
 		],
 		[
 			'a redirect',
 			answered(301, '', { details: [] }),
-			/answered with a redirect/,
-			/Check the base URL/,
+			/^Check the base URL in the credential: .*answered with a redirect/,
+			/before \/v3/,
 		],
 		[
 			'a wrong field',
@@ -100,25 +100,25 @@ describe('the words for an error', () => {
 					{ message: 'Must be a string.', field: 'subject' },
 				],
 			}),
-			/^SendGrid: Does not contain a valid address\. \(field from\.email\) \(see https:\/\/x\.y\/z\); Must be a string\. \(field subject\)$/,
-			/Correct what SendGrid names/,
+			/^Correct what SendGrid refuses: Does not contain a valid address\. \(field from\.email\) \(see https:\/\/x\.y\/z\); Must be a string\. \(field subject\)$/,
+			/try again/,
 		],
 		[
 			'a page of something else',
 			answered(200, '', { details: [] }),
-			/What answers at https:\/\/api\.sendgrid\.com is not SendGrid's API/,
-			/Check the base URL/,
+			/^Check the base URL in the credential: what answers at https:\/\/api\.sendgrid\.com is not SendGrid's API$/,
+			/before \/v3/,
 		],
 		[
 			'an answer that is not from SendGrid',
 			answered(418, '', { details: [] }),
-			/refused the call \(status 418\)/,
+			/^See what stands between n8n and SendGrid: .*refused the call \(status 418\)/,
 			/GET \/v3\/templates/,
 		],
 		[
 			'a refused connection',
 			unanswered('ECONNREFUSED'),
-			/Nothing answers at https:\/\/api\.sendgrid\.com/,
+			/^Check the network of this n8n: nothing answers at https:\/\/api\.sendgrid\.com/,
 			/firewall, proxy.*base URL.*what n8n says/,
 		],
 		[
@@ -127,11 +127,16 @@ describe('the words for an error', () => {
 			/name in https:\/\/api\.sendgrid\.com cannot be looked up/,
 			/base URL/,
 		],
-		['a time-out', unanswered('ETIMEDOUT'), /did not answer in time/, /Try again later/],
+		[
+			'a time-out',
+			unanswered('ETIMEDOUT'),
+			/^Try again later: .*did not answer in time/,
+			/firewall/,
+		],
 		[
 			'a time-out of a mail',
 			unanswered('ECONNABORTED', mailSend),
-			/did not answer in time/,
+			/^Look in SendGrid under Activity .*did not answer in time/,
 			/may have been sent all the same/,
 		],
 		[
@@ -149,6 +154,29 @@ describe('the words for an error', () => {
 	])('%s', (_case, { message, description }, what, remedy) => {
 		expect(message).toMatch(what);
 		expect(description).toMatch(remedy);
+	});
+
+	it.each([
+		...[200, 301, 400, 401, 403, 404, 413, 418, 429, 500].flatMap((status) =>
+			[base, { ...base, ...mailSend }].flatMap((call) => [
+				describeError({ ...call, status, details: [] }),
+				describeError({ ...call, status, details: [{ message: 'wrong', field: 'from' }] }),
+			]),
+		),
+		...[
+			'ECONNREFUSED',
+			'ENOTFOUND',
+			'EHOSTUNREACH',
+			'EPROTO',
+			'ETIMEDOUT',
+			'ECONNRESET',
+			'ERR_CANCELED',
+			undefined,
+		].flatMap((code) => [unanswered(code), unanswered(code, mailSend)]),
+	])('begin with what to do, before a toast cuts them off: $message', ({ message }) => {
+		expect(message).toMatch(
+			/^(?:Check|Correct|Look|Paste|See|Send|Try|Upgrade|Use|Verify) [^:]{5,75}: ./,
+		);
 	});
 
 	it('name the subuser that a forbidden call was made for', () => {

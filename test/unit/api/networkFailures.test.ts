@@ -39,13 +39,13 @@ const TLS_CODES = [
 ];
 
 const ROWS: Row[] = [
-	['ECONNREFUSED', false, 'always', /Nothing answers at https:.+: connection refused/],
+	['ECONNREFUSED', false, 'always', /nothing answers at https:.+ \(connection refused\)/],
 	['EAI_AGAIN', false, 'always', /name in https:.+ cannot be looked up/],
 	['ENOTFOUND', false, 'never', /name in https:.+ cannot be looked up/],
-	['EHOSTUNREACH', false, 'always', /no way from this n8n to https:/],
-	['ENETUNREACH', false, 'always', /no way from this n8n to https:/],
-	['EHOSTDOWN', false, 'always', /no way from this n8n to https:/],
-	['ENETDOWN', false, 'always', /no way from this n8n to https:/],
+	['EHOSTUNREACH', false, 'always', /this n8n: there is no way from it to https:/],
+	['ENETUNREACH', false, 'always', /this n8n: there is no way from it to https:/],
+	['EHOSTDOWN', false, 'always', /this n8n: there is no way from it to https:/],
+	['ENETDOWN', false, 'always', /this n8n: there is no way from it to https:/],
 	['ECONNRESET', true, 'ifHarmless', /connection to https:.+ broke/],
 	['EPIPE', true, 'ifHarmless', /connection to https:.+ broke/],
 	['ECONNABORTED', true, 'ifHarmless', /did not answer in time/],
@@ -55,7 +55,7 @@ const ROWS: Row[] = [
 	['HPE_INVALID_CONSTANT', true, 'never', /failed before SendGrid answered/],
 	['constructor', true, 'never', /failed before SendGrid answered/],
 	[undefined, true, 'never', /failed before SendGrid answered/],
-	...TLS_CODES.map((code): Row => [code, false, 'never', /No secure connection to https:/]),
+	...TLS_CODES.map((code): Row => [code, false, 'never', /no secure connection to https:/]),
 ];
 
 const wait = (failure: { code?: string; reason?: string }, repeatAfterServerError: boolean) =>

@@ -121,7 +121,7 @@ function nameItems(error: unknown, { contacts }: ImportBatch, refused: Set<numbe
 function nameLists(error: unknown, { listIds }: ImportBatch): void {
 	if (errorStatus(error) !== 404 || listIds.length === 0 || !(error instanceof NodeApiError))
 		return;
-	error.message = `SendGrid does not know one of these lists: ${listIds.join(', ')}`;
+	error.message = `See whether these lists still exist: SendGrid does not know one of ${listIds.join(', ')}`;
 }
 
 async function reportImport(

@@ -21,9 +21,9 @@ type Remembered =
 
 const UNDER_WAY = {
 	lost: {
-		message: 'The execution was stopped before SendGrid answered',
-		description:
-			'The mail may have been sent all the same: look for it in SendGrid under Activity before you send it again.',
+		message:
+			'Look in SendGrid under Activity before you send this mail again: the execution was stopped before SendGrid answered',
+		description: 'The mail may have been sent all the same.',
 	},
 } satisfies Remembered;
 

@@ -56,9 +56,12 @@ export const create: ItemOperation = {
 		} catch (error) {
 			// Half of it would be in the way of the next attempt: SendGrid takes a URL once.
 			const isGone = await deleteEventWebhook(context, id).catch(() => false);
+			const { message } = error as Error;
 			throw new NodeOperationError(context.getNode(), error as Error, {
 				itemIndex,
-				message: `${isGone ? 'Nothing was created' : `Delete the webhook ${id}, which was created, before you try again`}: ${(error as Error).message}`,
+				message: isGone
+					? `${message}. Nothing was created.`
+					: `Delete the webhook ${id}, which was created, before you try again. ${message}`,
 			});
 		}
 	},

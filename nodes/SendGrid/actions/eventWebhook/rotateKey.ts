@@ -29,11 +29,11 @@ export const rotateKey: ItemOperation = {
 		} catch (error) {
 			throw new NodeOperationError(
 				context.getNode(),
-				`Signing of the webhook ${id} is switched off now, and could not be switched on again: ${(error as Error).message}`,
+				`Run Rotate Key again: signing of the webhook ${id} is switched off now, and could not be switched on again. ${(error as Error).message}`,
 				{
 					itemIndex,
 					description:
-						'Run Rotate Key again. Until signing is on, SendGrid posts without a signature and the SendGrid Email Trigger refuses it; SendGrid repeats such posts for 24 hours.',
+						'Until signing is on, SendGrid posts without a signature and the SendGrid Email Trigger refuses it; SendGrid repeats such posts for 24 hours.',
 				},
 			);
 		}

@@ -124,13 +124,13 @@ describe('Create or Update', () => {
 		[
 			'text for a number',
 			{ orders: 'many' },
-			'Fields > orders: Enter a number such as 42. The value is the text "many".',
+			'Fields › orders: Enter a number such as 42. The value is the text "many".',
 		],
-		['text for a date', { born: 'long ago' }, 'Fields > born: Enter a date and time'],
+		['text for a date', { born: 'long ago' }, 'Fields › born: Enter a date and time'],
 		[
 			'too many alternate addresses',
 			{ alternate_emails: 'a@x.org,b@x.org,c@x.org,d@x.org,e@x.org,f@x.org' },
-			'Fields > alternate_emails: Enter 5 addresses at most: SendGrid takes no more. There are 6.',
+			'Fields › alternate_emails: Enter 5 addresses at most: SendGrid takes no more. There are 6.',
 		],
 	])('refuses %s, and names the item', async (_, value, message) => {
 		book().addCustomField('orders', 'Number');
@@ -166,7 +166,7 @@ describe('Create or Update', () => {
 		await expect(
 			run('upsert', { email: 'ann@example.com', listIds: ['nowhere'] }),
 		).rejects.toMatchObject({
-			message: 'SendGrid does not know one of these lists: nowhere',
+			message: 'See whether these lists still exist: SendGrid does not know one of nowhere',
 			description: expect.stringContaining('list nowhere not found'),
 		});
 	});
@@ -450,7 +450,7 @@ describe('Search', () => {
 
 	it('says what SendGrid does not understand', async () => {
 		await expect(run('search', { query: "shoe = '42'" })).rejects.toThrow(
-			"SendGrid: invalid syntax: 'shoe' is not a known field",
+			"Correct what SendGrid refuses: invalid syntax: 'shoe' is not a known field",
 		);
 	});
 
@@ -523,7 +523,7 @@ describe('Delete', () => {
 		sendGrid.failNext(/search\/emails/, { status: 403 });
 		const options = { items: [{}], continueOnFail: true };
 		await expect(run('delete', { contacts: 'c0@example.com' }, options)).resolves.toMatchObject([
-			{ error: expect.stringContaining('lacks the permission') },
+			{ error: expect.stringContaining('Use a SendGrid API key with the permission') },
 		]);
 		expect(book().contacts.size).toBe(3);
 	});

@@ -59,7 +59,7 @@ describe.each(['send', 'sendMany'] as const)("n8n's engine, operation %s", (oper
 				json: {
 					email: `person${item}@example.com`,
 					id: item,
-					error: expect.stringMatching(/^SendGrid: /),
+					error: expect.stringMatching(/^Correct what SendGrid refuses: /),
 					message: expect.stringMatching(/^Not sent\. /),
 				},
 				pairedItem: { item },

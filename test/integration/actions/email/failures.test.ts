@@ -73,7 +73,7 @@ describe('an error of SendGrid', () => {
 		const message = 'The template must be published';
 		expect(
 			await failWith({ status: 400, body: { errors: [{ message, field: 'template_id' }] } }),
-		).toMatchObject({ message: `SendGrid: ${message} (field template_id)` });
+		).toMatchObject({ message: `Correct what SendGrid refuses: ${message} (field template_id)` });
 	});
 
 	it('for a sender that is not verified points to Sender Authentication', async () => {
@@ -347,7 +347,9 @@ describe('an answer that is lost', () => {
 			sendGridEmailWorkflow(sendGrid, SEND).executeContext(items, 'trigger', stored),
 		);
 		await expect(retried).rejects.toMatchObject({
-			message: 'The execution was stopped before SendGrid answered',
+			message: expect.stringMatching(
+				/^Look in SendGrid under Activity .*: the execution was stopped/,
+			),
 			context: { mayHaveBeenSent: true },
 		});
 		expect(sends()).toHaveLength(1);
@@ -460,7 +462,7 @@ describe('a key that SendGrid does not take any more', () => {
 		expect(output).toHaveLength(30);
 		for (const json of output) {
 			expect(json).toEqual({
-				error: expect.stringContaining('does not accept the API key'),
+				error: expect.stringContaining('Paste a valid API key into the credential'),
 				message: expect.stringMatching(/^Not sent\. /),
 			});
 		}

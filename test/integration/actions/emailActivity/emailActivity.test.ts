@@ -171,11 +171,11 @@ describe('Get Many', () => {
 	it.each<[IDataObject, string]>([
 		[
 			{ status: '={{ "lost" }}' },
-			'Filters > Status: Use one of: delivered, not_delivered, processed.',
+			'Filters › Status: Use one of: delivered, not_delivered, processed.',
 		],
-		[{ event: '={{ "seen" }}' }, 'Filters > Event: Use one of: bounced'],
-		[{ since: 'yesterday' }, 'Filters > Since: Enter a date and time'],
-		[{ subject: '={{ ["a"] }}' }, 'Filters > Subject: Enter text.'],
+		[{ event: '={{ "seen" }}' }, 'Filters › Event: Use one of: bounced'],
+		[{ since: 'yesterday' }, 'Filters › Since: Enter a date and time'],
+		[{ subject: '={{ ["a"] }}' }, 'Filters › Subject: Enter text.'],
 	])('refuses %j before the call', async (filters, message) => {
 		await expect(getAll(filters)).rejects.toThrow(message);
 		expect(sendGrid.requests).toHaveLength(0);

@@ -56,7 +56,7 @@ describe('Email Validation: Validate', () => {
 
 	it('says that it takes a key of its own kind: full access is not enough', async () => {
 		await expect(validate({ email: 'ann@example.com' }, DEFAULT_API_KEY)).rejects.toMatchObject({
-			message: expect.stringContaining('lacks the permission validations.email.create'),
+			message: expect.stringContaining('API key with the permission validations.email.create'),
 			description: expect.stringContaining('Email Address Validation'),
 		});
 	});

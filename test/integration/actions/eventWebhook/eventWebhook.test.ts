@@ -154,7 +154,7 @@ describe('Event Webhook', () => {
 		it('leaves nothing behind that is not signed although it should be', async () => {
 			sendGrid.failNext(/^PATCH .*signed/, { status: 403 });
 			await expect(run('create', undefined, { url: FOREIGN_URL })).rejects.toThrow(
-				/^Nothing was created: The SendGrid API key lacks/,
+				/^Use a SendGrid API key with the permission .*: this one lacks it\. Nothing was created\.$/,
 			);
 			expect(sendGrid.webhooks).toEqual([]);
 		});
@@ -277,7 +277,7 @@ describe('Event Webhook', () => {
 			});
 
 			await expect(run('rotateKey', id)).rejects.toThrow(
-				`Signing of the webhook ${id} is switched off now, and could not be switched on again: SendGrid: try later`,
+				`Run Rotate Key again: signing of the webhook ${id} is switched off now, and could not be switched on again. Correct what SendGrid refuses: try later`,
 			);
 		});
 	});
@@ -317,7 +317,7 @@ describe('Event Webhook', () => {
 					{ apiKey: 'SG.reader' },
 				),
 			).rejects.toThrow(
-				'lacks the permission user.webhooks.event.settings.delete or user.webhooks.event.settings.update',
+				'API key with the permission user.webhooks.event.settings.delete or user.webhooks.event.settings.update',
 			);
 		});
 	});

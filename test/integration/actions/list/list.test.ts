@@ -30,7 +30,7 @@ describe('List', () => {
 	it('cannot have the name of another', async () => {
 		book().addList('Newsletter');
 		await expect(run('create', { name: 'Newsletter' })).rejects.toThrow(
-			'SendGrid: a list with this name already exists',
+			'Correct what SendGrid refuses: a list with this name already exists',
 		);
 	});
 

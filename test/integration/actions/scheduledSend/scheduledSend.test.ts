@@ -115,7 +115,7 @@ describe('Scheduled Send', () => {
 		sendGrid = await SendGridEmulator.start({ apiKeys: [{ key: 'SG.reader', scopes }] });
 
 		await expect(run('pause', BATCH, { apiKey: 'SG.reader' })).rejects.toThrow(
-			'lacks the permission user.scheduled_sends.create',
+			'API key with the permission user.scheduled_sends.create',
 		);
 	});
 

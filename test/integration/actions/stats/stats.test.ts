@@ -104,7 +104,7 @@ describe('Stats > Get', () => {
 		});
 
 		await expect(get({ startDate: '2025-10-31' }, { apiKey: 'SG.limited' })).rejects.toThrow(
-			'lacks the permission stats.read',
+			'API key with the permission stats.read',
 		);
 	});
 

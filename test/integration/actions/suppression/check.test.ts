@@ -163,7 +163,7 @@ describe('Suppression > Check', () => {
 		sendGrid = await SendGridEmulator.start({ apiKeys: [{ key: 'SG.limited', scopes }] });
 
 		await expect(check('ann@example.com', { apiKey: 'SG.limited' })).rejects.toThrow(
-			'lacks the permission asm.groups.suppressions.read',
+			'API key with the permission asm.groups.suppressions.read',
 		);
 	});
 

@@ -205,7 +205,7 @@ describe('Suppression > Get Many', () => {
 		});
 
 		await expect(getAll({ lists: ['blocks'] }, { apiKey: 'SG.limited' })).rejects.toThrow(
-			'lacks the permission suppression.blocks.read',
+			'API key with the permission suppression.blocks.read',
 		);
 	});
 

@@ -64,7 +64,7 @@ describe('Template', () => {
 			});
 
 			await expect(run('getAll', {}, { apiKey: 'SG.limited' })).rejects.toThrow(
-				'lacks the permission templates.read',
+				'API key with the permission templates.read',
 			);
 		});
 	});
