@@ -1,5 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
+import { pathOf } from '../../api/pathOf';
 import { sendGridRequest } from '../../api/sendGridRequest';
 import { jsonObject } from '../../fields/values';
 import type { ItemOperation } from '../operation';
@@ -81,7 +82,7 @@ async function fillTemplate(
 	{ message: { templateId }, envelope, data }: ItemForm,
 ): Promise<Content & { missing: string[] }> {
 	const values = jsonObject(data, 'Template Data');
-	const path = `/v3/templates/${encodeURIComponent(templateId)}`;
+	const path = pathOf('/v3/templates', templateId);
 	const { body } = await sendGridRequest<{ versions?: IDataObject[] }>(context, {
 		method: 'GET',
 		path,
