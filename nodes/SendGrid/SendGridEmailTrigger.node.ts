@@ -12,7 +12,21 @@ import { answerPost } from './trigger/answerPost';
 import { OUTPUTS_EXPRESSION } from './trigger/outputs';
 import { readRegistrationParameters } from './trigger/parameters';
 import { responseModeField, triggerProperties } from './trigger/properties';
-import { checkRegistration, register, unregister } from './trigger/registration/registration';
+import {
+	checkRegistration,
+	register,
+	unregister,
+	type OnRepaired,
+} from './trigger/registration/registration';
+import { stateOf } from './trigger/triggerState';
+
+/** Has repairs of the webhook told with the next post. */
+function repairsOf(context: IHookFunctions): OnRepaired {
+	return (change) => {
+		const now = Date.now();
+		stateOf(context, now).log.happened('webhookRepaired', now, change);
+	};
+}
 
 export class SendGridEmailTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -66,10 +80,10 @@ export class SendGridEmailTrigger implements INodeType {
 	webhookMethods = {
 		default: {
 			async checkExists(this: IHookFunctions): Promise<boolean> {
-				return await checkRegistration(this, readRegistrationParameters(this));
+				return await checkRegistration(this, readRegistrationParameters(this), repairsOf(this));
 			},
 			async create(this: IHookFunctions): Promise<boolean> {
-				return await register(this, readRegistrationParameters(this));
+				return await register(this, readRegistrationParameters(this), repairsOf(this));
 			},
 			async delete(this: IHookFunctions): Promise<boolean> {
 				return await unregister(this, readRegistrationParameters(this));

@@ -59,7 +59,7 @@ const KINDS: Record<ProblemReport['kind'], string> = {
 	notAJsonArray: 'A signed post was no list of events',
 	malformed: 'An entry of a post was no event, and was left out',
 	keyNotFetched: "SendGrid could not be asked for the webhook's verification key",
-	webhookRepaired: 'The webhook in SendGrid was changed or disabled, and has been repaired',
+	webhookRepaired: 'Somebody changed or disabled the webhook in SendGrid; it has been repaired',
 };
 const PROBLEM_KINDS = Object.entries(KINDS);
 
@@ -108,7 +108,7 @@ Changing _Output_ itself is another matter: look at the wires then.
 
 ## Reports of problems
 
-With the option **Report Problems** the trigger starts the workflow when posts were refused or left out, so that somebody hears of it before the events are missed. Each kind comes once a minute at most, however many posts there are; the report after that says how many came since. An item says:
+With the option **Report Problems** the trigger starts the workflow when posts were refused or left out, so that somebody hears of it before the events are missed. Each kind comes once a minute at most, however many posts there are; the report after that says how many came since. Reports come with posts: what was counted within the minute is told with the first post after it, of whatever kind, and so is a webhook that publishing has repaired. In queue mode each process reports what it has found itself; a process that gets no posts has it in its log only. An item says:
 
 ${table(
 	['Field', 'What it says'],

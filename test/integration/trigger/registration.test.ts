@@ -1,5 +1,6 @@
 import type { IDataObject, IHookFunctions, INodeParameters, IWebhookFunctions } from 'n8n-workflow';
 import { SendGridEmailTrigger } from '../../../nodes/SendGrid/SendGridEmailTrigger.node';
+import { PostLog } from '../../../nodes/SendGrid/trigger/postLog';
 import { fetchPublicKey } from '../../../nodes/SendGrid/trigger/registration/registration';
 import {
 	createSigningKey,
@@ -74,6 +75,14 @@ afterEach(async () => {
 
 /** What n8n's log says. */
 const warnings: string[] = [];
+/** What the trigger is to report of changes that somebody made to the webhook. */
+let repairs: unknown[];
+beforeEach(() => {
+	repairs = [];
+	jest
+		.spyOn(PostLog.prototype, 'happened')
+		.mockImplementation((_incident, _now, change) => void repairs.push(change));
+});
 beforeAll(() => {
 	const { logger } = new TestWorkflow({ nodeType: trigger }).hookContext();
 	jest.spyOn(logger, 'warn').mockImplementation((message) => void warnings.push(message));
@@ -339,13 +348,25 @@ describe('publishing', () => {
 describe('publishing again repairs', () => {
 	beforeEach(() => start());
 
-	it.each<[string, (webhook: Webhook) => void]>([
-		['a webhook that was disabled', (webhook) => (webhook.enabled = false)],
-		['events that were switched off', (webhook) => (webhook.open = false)],
-		['events that were switched on', (webhook) => (webhook.processed = true)],
-		['account status changes switched on', (webhook) => (webhook.account_status_change = true)],
-		['a name that was changed', (webhook) => (webhook.friendly_name = 'mine')],
-	])('%s, in place', async (_case, change) => {
+	it.each<[string, (webhook: Webhook) => void, string[]]>([
+		['a webhook that was disabled', (webhook) => (webhook.enabled = false), ['it was disabled']],
+		[
+			'events that were switched off',
+			(webhook) => (webhook.open = false),
+			['it had other settings (open)'],
+		],
+		[
+			'events that were switched on',
+			(webhook) => (webhook.processed = true),
+			['it had other settings (processed)'],
+		],
+		[
+			'account status changes switched on',
+			(webhook) => (webhook.account_status_change = true),
+			['it had other settings (account_status_change)'],
+		],
+		['a name that was changed', (webhook) => (webhook.friendly_name = 'mine'), []],
+	])('%s, in place, and reports it', async (_case, change, reported) => {
 		const { node, webhook } = await published();
 		change(webhook);
 		expect(await node.checkExists()).toBe(false);
@@ -354,6 +375,7 @@ describe('publishing again repairs', () => {
 		expect(calls().filter((call) => !call.startsWith('GET'))).toEqual([
 			`PATCH ${SETTINGS}/${webhook.id}`,
 		]);
+		expect(repairs).toEqual(reported);
 	});
 
 	it('a key that was changed in SendGrid', async () => {
@@ -364,6 +386,7 @@ describe('publishing again repairs', () => {
 		expect(expectRegistered(node).id).toBe(webhook.id);
 		expect(node.stored.formerKeys).toMatchObject([{ key }]);
 		expect(calls().filter((call) => !call.startsWith('GET'))).toEqual([]);
+		expect(repairs).toEqual(['its verification key is another one']);
 	});
 
 	it('signing that was switched off', async () => {
@@ -371,6 +394,7 @@ describe('publishing again repairs', () => {
 		delete webhook.signingKey;
 		await node.publish();
 		expect(expectRegistered(node).id).toBe(webhook.id);
+		expect(repairs).toEqual(['its posts were not signed any more']);
 	});
 
 	it('a webhook that was deleted', async () => {
@@ -378,13 +402,15 @@ describe('publishing again repairs', () => {
 		webhooks().splice(webhooks().indexOf(webhook), 1);
 		await node.publish();
 		expect(expectRegistered(node).id).not.toBe(webhook.id);
+		expect(repairs).toEqual(['it was not there any more']);
 	});
 
 	it('the events that its user chooses anew', async () => {
 		const { node, webhook } = await published();
 		node.parameters.events = ['delivered'];
-		await node.publish();
+		await node.republish();
 		expect(expectRegistered(node, ['delivered']).id).toBe(webhook.id);
+		expect(repairs).toEqual([]);
 	});
 
 	it('a renamed node, which has lost its static data', async () => {
@@ -551,11 +577,24 @@ describe('while SendGrid cannot be asked', () => {
 	it('an edit that fails at its last call is applied later', async () => {
 		const { node, webhook } = await published();
 		node.parameters.events = ['delivered'];
+		await node.unpublish();
 		sendGrid.failNext(/^PATCH/, { status: 500 }, 3);
 		await node.publish();
 		expect(webhook.delivered).toBe(false);
 		await pass(60);
 		await until(() => webhook.delivered);
+		expect(repairs).toEqual([]);
+	});
+
+	it('a webhook that was disabled meanwhile is reported when it is repaired later', async () => {
+		const { node, webhook } = await published();
+		isDown = true;
+		await node.publish();
+		isDown = false;
+		webhook.enabled = false;
+		await pass(60);
+		await until(() => webhook.enabled && repairs.length > 0);
+		expect(repairs).toEqual(['it was disabled']);
 	});
 
 	it.each<[string, (webhook: Webhook) => void]>([

@@ -1,6 +1,6 @@
 import '../support/n8nEnvironment';
 import { DataDeduplicationService } from 'n8n-core';
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, IHookFunctions } from 'n8n-workflow';
 import {
 	createSigningKey,
 	DEFAULT_API_KEY,
@@ -19,6 +19,7 @@ const HOUR = 60 * MINUTE;
 const TRIGGER_ID = '3d5c0b6e-6f0a-4ad5-9c5b-a6a1c0a3e111';
 const TRIGGER_URL = `${N8N_URL}/webhook/${TRIGGER_ID}/events`;
 
+const trigger = new SendGridEmailTrigger();
 let sendGrid: SendGridEmulator;
 /** Ours, as SendGrid's API has it. */
 let webhook: Webhook;
@@ -26,6 +27,7 @@ let server: WebhookServer;
 /** Posts to where the node really listens. */
 let poster: SendGridEmulator;
 let stored: IDataObject;
+let workflow: TestWorkflow;
 let nodes = 0;
 let warnings: string[];
 
@@ -53,8 +55,7 @@ beforeEach(async () => {
 	sendGrid = await SendGridEmulator.start();
 	poster = await SendGridEmulator.start();
 	webhook = sendGrid.addWebhook({ url: TRIGGER_URL, signed: true });
-	const trigger = new SendGridEmailTrigger();
-	const workflow = new TestWorkflow({
+	workflow = new TestWorkflow({
 		nodeType: trigger,
 		webhookId: TRIGGER_ID,
 		credentials: { apiKey: DEFAULT_API_KEY, region: 'custom', baseUrl: sendGrid.url },
@@ -101,6 +102,23 @@ function rotate(): SigningKey {
 	sendGrid.rotateKey(webhook.id);
 	return signingKey as SigningKey;
 }
+
+describe('a webhook that publishing repairs', () => {
+	it('is told with the next post', async () => {
+		webhook.enabled = false;
+		const context = workflow.hookContext() as unknown as IHookFunctions;
+		const { checkExists, create } = trigger.webhookMethods.default;
+		expect(await checkExists.call(context)).toBe(false);
+		await create.call(context);
+		expect(webhook.enabled).toBe(true);
+		expect(warnings).toEqual([]);
+
+		expect(await post(webhook.signingKey)).toBe(200);
+		expect(warnings).toEqual([
+			expect.stringMatching(/was changed or disabled, and has been repaired: it was disabled\./),
+		]);
+	});
+});
 
 describe('the verification key of automatic setup', () => {
 	it('is the stored one, and SendGrid is not asked', async () => {

@@ -1,5 +1,6 @@
 import { EVENT_TYPES } from '../../events/eventTypes';
 import type { EventWebhook, EventWebhookSettings, OAuthSettings } from '../../api/eventWebhooks';
+import type { StoredRegistration } from './storedRegistration';
 
 /** SendGrid documents no limit; its lists show about this much. */
 const FRIENDLY_NAME_LENGTH = 64;
@@ -144,10 +145,47 @@ export function planRegistration(
 		return { create, update: needsUpdate ? desired : undefined, sign: true };
 	}
 	const wished = own.oauth_client_id ? { ...NO_OAUTH, ...desired } : desired;
-	// SendGrid never shows the secret. Whoever changes it publishes anew, which updates all.
-	const isAsWished = Object.entries(wished).every(
-		([name, value]) => name === 'oauth_client_secret' || (own[name] ?? false) === value,
-	);
+	const isAsWished = differences(wished, own).length === 0;
 	// SendGrid demands the URL in every PATCH, so the settings go out whole.
 	return { update: isAsWished ? undefined : wished, sign: !own.public_key };
+}
+
+/** The names of the settings in which the webhook is not as wished. */
+function differences(wished: EventWebhookSettings, own: EventWebhook): string[] {
+	return (
+		Object.entries(wished)
+			.filter(([name, value]) => (own[name] ?? false) !== value)
+			.map(([name]) => name)
+			// SendGrid never shows the secret. Whoever changes it publishes anew, which updates all.
+			.filter((name) => name !== 'oauth_client_secret')
+	);
+}
+
+/**
+ * What somebody else has done to the webhook since this node has registered it, as the end of a
+ * sentence; `undefined` for nothing, and for what may come from an edit of the workflow.
+ *
+ * @param own the webhook that is ours, see `findOwn`
+ * @param stored what was remembered before this publication
+ */
+export function changeBySomebodyElse(
+	desired: EventWebhookSettings,
+	own: EventWebhook | undefined,
+	stored: Readonly<StoredRegistration>,
+): string | undefined {
+	if (stored.url !== desired.url || !stored.publicKey) return undefined;
+	// n8n takes a trigger down before it publishes an edit of it, which the node remembers.
+	const isUnedited = stored.takenDownAt === undefined;
+	if (own === undefined) return isUnedited ? 'it was not there any more' : undefined;
+	if (!own.enabled) return 'it was disabled';
+	if (!own.public_key) return 'its posts were not signed any more';
+	if (own.public_key !== stored.publicKey) return 'its verification key is another one';
+	const { update = {} } = planRegistration(desired, own);
+	// The name is made of that of the workflow, which may change without a publication.
+	const changed = differences(update as EventWebhookSettings, own).filter(
+		(name) => name !== 'friendly_name',
+	);
+	return isUnedited && changed.length > 0
+		? `it had other settings (${changed.join(', ')})`
+		: undefined;
 }

@@ -30,6 +30,7 @@ import {
 	explainUnchecked,
 } from './messages';
 import {
+	changeBySomebodyElse,
 	desiredSettings,
 	findOwn,
 	findSibling,
@@ -51,6 +52,9 @@ export interface RegistrationParameters extends Pick<Wish, 'events' | 'friendlyN
 	wantsSampleEvents: boolean;
 }
 
+/** Told when a webhook that somebody had changed is as it should be again: what had been changed. */
+export type OnRepaired = (change: string) => void;
+
 /**
  * How long the removal of a webhook is put off. n8n takes a trigger down and up again whenever its
  * workflow is edited, without saying which of the two follows: within this time, the webhook stays.
@@ -68,6 +72,7 @@ const SHORT_LIMITS = { patience: 2000, timeout: 5000 };
 export async function checkRegistration(
 	context: IHookFunctions,
 	parameters: RegistrationParameters,
+	onRepaired: OnRepaired,
 ): Promise<boolean> {
 	if (parameters.isManualSetup) {
 		checkVerificationKeys(context, parameters.verificationKeys);
@@ -80,7 +85,7 @@ export async function checkRegistration(
 		const list = await listEventWebhooks(context, holdsKey ? SHORT_LIMITS : {}).catch(
 			(error: unknown) => {
 				if (!holdsKey || !isUncertain(context, error)) throw error;
-				goOn(context, desired, error);
+				goOn(context, desired, error, { ...stored }, onRepaired);
 				return undefined;
 			},
 		);
@@ -106,6 +111,7 @@ export async function checkRegistration(
 export async function register(
 	context: IHookFunctions,
 	parameters: RegistrationParameters,
+	onRepaired: OnRepaired,
 ): Promise<boolean> {
 	const desired = readDesired(context, parameters);
 	const { wantsSampleEvents } = parameters;
@@ -114,10 +120,10 @@ export async function register(
 		context,
 		desired.url,
 		async () =>
-			await establish(context, desired, seesSamples).catch(async (error: unknown) => {
+			await establish(context, desired, seesSamples, onRepaired).catch(async (error: unknown) => {
 				// Removed between the list and the change, for example by another n8n process.
 				if (!isGone(error)) throw error;
-				return await establish(context, desired, seesSamples);
+				return await establish(context, desired, seesSamples, onRepaired);
 			}),
 	);
 	if (seesSamples) {
@@ -195,12 +201,20 @@ async function establish(
 	context: IHookFunctions,
 	desired: EventWebhookSettings,
 	maySignWithSibling: boolean,
+	onRepaired: OnRepaired,
 ): Promise<string> {
 	const { url } = desired;
 	const stored = storedRegistration(context);
+	const before = { ...stored };
 	const list = await listEventWebhooks(context);
 	const own = findOwn(list.webhooks, url);
 	const plan = planRegistration(desired, own);
+	const change = isTest(context) ? undefined : changeBySomebodyElse(desired, own, before);
+	const sayRepaired = () => {
+		if (change === undefined) return;
+		log(context, 'info', `Repaired the Event Webhook at ${url}: ${change}.`);
+		onRepaired(change);
+	};
 	if (!isTest(context)) {
 		sayWhatIsLeftAlone(context, list, url, stored);
 		await removeLeftOvers(context, list, url);
@@ -209,10 +223,10 @@ async function establish(
 	if (plan.create === undefined) {
 		const { id, public_key, enabled } = own as EventWebhook;
 		remember(stored, { webhookId: id, publicKey: public_key || undefined, url }, Date.now());
-		await finish(context, id, plan, stored).catch((error: unknown) => {
+		await finish(context, id, plan, stored).then(sayRepaired, (error: unknown) => {
 			// It posts, and what it posts can be verified: the rest can wait.
 			if (!public_key || !enabled || isGone(error) || !isUncertain(context, error)) throw error;
-			goOn(context, desired, error);
+			goOn(context, desired, error, before, onRepaired);
 		});
 		return id;
 	}
@@ -229,6 +243,7 @@ async function establish(
 		await removeHalfMade(context, id, stored);
 		throw error;
 	});
+	sayRepaired();
 	return id;
 }
 
@@ -246,8 +261,16 @@ async function finish(
 /**
  * Leaves a webhook as it is that cannot be checked or changed just now, although posts to it can be
  * verified, and tries again later.
+ *
+ * @param before what was remembered before this publication
  */
-function goOn(context: IHookFunctions, desired: EventWebhookSettings, error: unknown): void {
+function goOn(
+	context: IHookFunctions,
+	desired: EventWebhookSettings,
+	error: unknown,
+	before: Readonly<StoredRegistration>,
+	onRepaired: OnRepaired,
+): void {
 	log(context, 'warn', explainUnchecked(desired.url, (error as Error).message));
 	delete storedRegistration(context).takenDownAt;
 	if (isTest(context)) return;
@@ -258,10 +281,12 @@ function goOn(context: IHookFunctions, desired: EventWebhookSettings, error: unk
 			const { webhooks } = await listEventWebhooks(context);
 			const own = findOwn(webhooks, desired.url);
 			const plan = planRegistration(desired, own);
+			const change = changeBySomebodyElse(desired, own, before);
 			const id = own?.id ?? (await createEventWebhook(context, plan.create ?? desired));
 			// n8n does not save static data any more: what is new in it is asked for at the next post.
 			await finish(context, id, plan, {});
 			log(context, 'info', `The Event Webhook at ${desired.url} is as it should be again.`);
+			if (change !== undefined) onRepaired(change);
 		},
 		({ message }) => log(context, 'warn', explainUnchecked(desired.url, message)),
 	);

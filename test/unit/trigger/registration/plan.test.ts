@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { EVENT_TYPES } from '../../../../nodes/SendGrid/events/eventTypes';
 import type { EventWebhook } from '../../../../nodes/SendGrid/api/eventWebhooks';
 import {
+	changeBySomebodyElse,
 	desiredSettings,
 	findOwn,
 	findSibling,
@@ -270,5 +271,45 @@ describe('the plan', () => {
 			}),
 			{ seed: 20261120 },
 		);
+	});
+});
+
+describe('what somebody else has done to the webhook', () => {
+	const stored = { webhookId: 'ours', publicKey: 'MFkw', url: URL_OF_NODE };
+	const takenDownAt = 1;
+
+	it.each<[string, Partial<EventWebhook>]>([
+		['it was disabled', { enabled: false }],
+		['its posts were not signed any more', { public_key: '' }],
+		['its verification key is another one', { public_key: 'MFkw2' }],
+	])('is told, also after an edit: %s', (change, own) => {
+		const changed = { ...registered, ...own };
+		expect(changeBySomebodyElse(desired, changed, stored)).toBe(change);
+		expect(changeBySomebodyElse(desired, changed, { ...stored, takenDownAt })).toBe(change);
+	});
+
+	it.each<[string, EventWebhook | undefined]>([
+		['it was not there any more', undefined],
+		['it had other settings (open)', { ...registered, open: false }],
+		[
+			'it had other settings (oauth_client_id, oauth_token_url, processed)',
+			{ ...registered, ...OAUTH, processed: true },
+		],
+	])('is told unless an edit may be the reason: %s', (change, own) => {
+		expect(changeBySomebodyElse(desired, own, stored)).toBe(change);
+		expect(changeBySomebodyElse(desired, own, { ...stored, takenDownAt })).toBeUndefined();
+	});
+
+	it('is nothing if all is as it was left, but for the name of the workflow', () => {
+		expect(changeBySomebodyElse(desired, registered, stored)).toBeUndefined();
+		const renamed = { ...registered, friendly_name: 'n8n: Letters - SendGrid Email Trigger' };
+		expect(changeBySomebodyElse(desired, renamed, stored)).toBeUndefined();
+	});
+
+	it('is not known where nothing is remembered, or another address', () => {
+		const disabled = { ...registered, enabled: false };
+		expect(changeBySomebodyElse(desired, disabled, {})).toBeUndefined();
+		const moved = { ...stored, url: 'https://old.example.com/webhook/0b1c/events' };
+		expect(changeBySomebodyElse(desired, disabled, moved)).toBeUndefined();
 	});
 });
