@@ -25,7 +25,7 @@ import {
 import { N8nInstance } from '../../scripts/n8n/N8nInstance';
 import { PostgresServer, type PostgresDatabase } from '../support/PostgresServer';
 import { n8nVersions, runtime } from '../../scripts/n8n/runtime';
-import { chain, node, TRIGGER, triggerWorkflow } from '../../scripts/n8n/workflow';
+import { chain, node, TRIGGER, triggerWorkflow, TRIGGER_TYPE } from '../../scripts/n8n/workflow';
 
 const BUTTON = 'When clicking ‘Execute workflow’';
 const SCHEDULE = 'Every morning';
@@ -77,9 +77,10 @@ describe.each(n8nVersions)('Examples in n8n %s', (version) => {
 
 	async function imported(name: string, changes?: Changes): Promise<Workflow> {
 		tried.add(`${name}.json`);
-		// A webhook id in the file would be the same for everybody, also for who imports it twice.
-		for (const node of (await readExample(name)).nodes)
-			expect(node).not.toHaveProperty('webhookId');
+		// A trigger's webhook id in the file would be the same for whoever imports it, and twice.
+		for (const node of (await readExample(name)).nodes) {
+			if (node.type === TRIGGER_TYPE) expect(node).not.toHaveProperty('webhookId');
+		}
 		const workflow = await importExample(client, name, changes);
 		const nodes = workflow.nodes.filter(({ credentials }) => credentials);
 		// n8n has found the credentials by the names that the example gives them.
@@ -678,7 +679,7 @@ describe.each(n8nVersions)('Examples in n8n %s', (version) => {
 		const [first] = sendGrid.mails.slice(mailsBefore);
 		expect(first!.body).toMatchObject({
 			subject: 'Hello {{ 1 + 1 }}',
-			personalizations: [{ to: [{ email: 'Delivered@example.com', name: 'Ann, of Sales' }] }],
+			personalizations: [{ to: [{ email: 'Delivered@example.com', name: 'Ann of Sales' }] }],
 		});
 		// Nobody listened for events yet: none will come of this mail.
 		expect(await results()).toEqual([['accepted', first!.messageId, null]]);

@@ -76,17 +76,36 @@ async function problemOfReaching(
 	url: string,
 ): Promise<string | undefined> {
 	try {
-		const { statusCode } = (await context.helpers.httpRequest({
-			method: 'GET',
-			url,
-			returnFullResponse: true,
-			ignoreHttpStatusErrors: true,
-			disableFollowRedirect: true,
-			timeout: 10_000,
-		})) as IN8nHttpFullResponse;
-		// "The execution is running already": only n8n knows that.
-		return statusCode === 409 ? undefined : `the answer was ${statusCode} instead of 409`;
+		const { statusCode } = await answerAt(context, url);
+		// "The execution is running already": only this n8n knows that.
+		if (statusCode === 409) return undefined;
+		if (statusCode === 500 && (await knowsNoExecutionZero(context, url))) return undefined;
+		return `the answer was ${statusCode} instead of 409`;
 	} catch (error) {
 		return (error as Error).message;
 	}
+}
+
+/**
+ * While a run by hand is under way, n8n has not stored what it needs to answer for that execution,
+ * and says 500 (2.41 and 1.123). For one that does not exist it has an answer of its own.
+ */
+async function knowsNoExecutionZero(context: IExecuteFunctions, url: string): Promise<boolean> {
+	const other = new URL(url);
+	const parts = other.pathname.split('/');
+	parts[parts.length - 2] = '0';
+	other.pathname = parts.join('/');
+	const { statusCode, body } = await answerAt(context, other.href);
+	return statusCode === 404 && JSON.stringify(body).includes('does not exist');
+}
+
+async function answerAt(context: IExecuteFunctions, url: string): Promise<IN8nHttpFullResponse> {
+	return (await context.helpers.httpRequest({
+		method: 'GET',
+		url,
+		returnFullResponse: true,
+		ignoreHttpStatusErrors: true,
+		disableFollowRedirect: true,
+		timeout: 10_000,
+	})) as IN8nHttpFullResponse;
 }
