@@ -109,6 +109,8 @@ export class PostgresServer {
 		const psql = run(path.join(this.programs, 'psql'), [...connection, ...quiet, ...args], {
 			maxBuffer: 256 * 1024 * 1024,
 		});
+		// Where psql ends early, its own words say why; that its input broke says nothing.
+		psql.child.stdin!.on('error', () => undefined);
 		psql.child.stdin!.end(input);
 		return (await psql).stdout;
 	}
