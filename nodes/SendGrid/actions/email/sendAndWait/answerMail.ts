@@ -30,11 +30,12 @@ const OTHER_BUTTON = 'background:#e6e9ef;color:#1f2430';
  * @throws InvalidFieldError
  */
 export function askForAnswer(context: IExecuteFunctions, wait: string): PrepareMail {
-	const message = requiredText(
+	const asked = requiredText(
 		context.getNodeParameter('message', 0, ''),
 		'Message',
 		'Write what you ask.',
 	);
+	const message = withToolInput(context, asked);
 	return ({ message: mail, envelope }) => {
 		const title = envelope.subject.slice(0, MAX_TITLE_LENGTH);
 		const buttons = buttonsOf(context, { wait, title });
@@ -43,6 +44,17 @@ export function askForAnswer(context: IExecuteFunctions, wait: string): PrepareM
 		// A link that SendGrid replaces leads over SendGrid, and its address is not ours any more.
 		mail.trackingSettings.clickTracking = { enable: false, enableText: false };
 	};
+}
+
+/**
+ * As a review of an agent's tool, the message is n8n's own expression, which prints the tool's input
+ * (`$tool.parameters`) as "[object Object]" where it is an object. Who decides must see it.
+ */
+function withToolInput(context: IExecuteFunctions, message: string): string {
+	const asObject = String({});
+	if (!context.getNode().type.endsWith('HitlTool') || !message.includes(asObject)) return message;
+	const input: unknown = context.evaluateExpression('{{ $tool.parameters }}', 0);
+	return message.replace(asObject, () => JSON.stringify(input, undefined, 2) ?? asObject);
 }
 
 function buttonsOf(context: IExecuteFunctions, ofWait: { wait: string; title: string }): Button[] {
