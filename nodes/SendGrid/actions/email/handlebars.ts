@@ -20,9 +20,14 @@ interface Call {
 	args: Expression[];
 }
 
-type Expression = { literal: unknown } | { path: string[]; written: string } | Call;
+interface Variable {
+	path: string[];
+	written: string;
+}
 
-type Part = string | { show: Expression; escaped: boolean } | Block;
+export type Expression = { literal: unknown } | Variable | Call;
+
+export type Part = string | { show: Expression; escaped: boolean } | Block;
 
 interface Block {
 	block: Call;
@@ -38,12 +43,6 @@ interface Scope {
 	data: Record<string, unknown>;
 }
 
-/** A template filled in, and the variables it shows that the data does not have. */
-export interface Filled {
-	text: string;
-	missing: string[];
-}
-
 /** Variables of SendGrid's own, which it fills in when it sends. */
 const SENDGRIDS_OWN =
 	/^(?:unsubscribe|unsubscribe_preferences|weblink|Sender_(?:Name|Address|City|State|Zip))$/;
@@ -51,11 +50,31 @@ const SENDGRIDS_OWN =
 const TAG =
 	/\{\{(?:!--[\s\S]*?--|![\s\S]*?)\}\}|\{\{\{~?([\s\S]*?)~?\}\}\}|(\s*)\{\{~([\s\S]*?)\}\}|\{\{([\s\S]*?)\}\}/g;
 
-/** @throws TemplateError on what SendGrid does not document, and on blocks that are not closed */
-export function fillHandlebars(template: string, data: unknown): Filled {
-	const missing = new Set<string>();
-	const text = render(parse(template), { value: data, data: {} }, missing);
-	return { text, missing: [...missing] };
+/** One text of a template: its subject, its HTML or its plain text. */
+export class HandlebarsText {
+	readonly parts: readonly Part[];
+
+	/** @throws TemplateError on what SendGrid does not document, and on blocks that are not closed */
+	constructor(text: string) {
+		this.parts = parse(text);
+	}
+
+	/** @throws TemplateError on blocks and helpers that SendGrid does not document */
+	fill(data: unknown): string {
+		return render(this.parts, { value: data, data: {} });
+	}
+
+	/**
+	 * The variables that the text shows with this data and that the data lacks, as they are written
+	 * in the text. What a condition only asks for may be lacking, and so may what has a default.
+	 *
+	 * @throws TemplateError on blocks that SendGrid does not document
+	 */
+	missingIn(data: unknown): string[] {
+		const missing = new Set<string>();
+		collectMissing(this.parts, { value: data, data: {} }, missing);
+		return [...missing];
+	}
 }
 
 interface Open extends Block {
@@ -182,44 +201,79 @@ function pathOf(written: string): string[] {
 	return steps;
 }
 
-function render(parts: Part[], scope: Scope, missing: Set<string>): string {
+function render(parts: readonly Part[], scope: Scope): string {
 	return parts
 		.map((part) => {
 			if (typeof part === 'string') return part;
-			if ('block' in part) return renderBlock(part, scope, missing);
-			const value = evaluate(part.show, scope);
-			if (value === undefined || value === null) {
-				if ('path' in part.show && !SENDGRIDS_OWN.test(part.show.written)) {
-					missing.add(part.show.written);
-				}
-				return '';
+			if ('block' in part) {
+				return branchesOf(part, scope)
+					.map((branch) => render(branch.parts, branch.scope))
+					.join('');
 			}
-			return part.escaped ? escape(textOf(value)) : textOf(value);
+			const text = textOf(evaluate(part.show, scope));
+			return part.escaped ? escape(text) : text;
 		})
 		.join('');
 }
 
-function renderBlock(
-	{ block: { call, args }, body, inverse }: Block,
-	scope: Scope,
-	missing: Set<string>,
-): string {
+function collectMissing(parts: readonly Part[], scope: Scope, missing: Set<string>): void {
+	for (const part of parts) {
+		if (typeof part === 'string') continue;
+		const needed = 'block' in part ? neededBy(part) : neededToShow(part.show);
+		if (needed !== undefined && isAbsent(lookUp(needed.path, scope))) missing.add(needed.written);
+		if (!('block' in part)) continue;
+		for (const branch of branchesOf(part, scope)) {
+			collectMissing(branch.parts, branch.scope, missing);
+		}
+	}
+}
+
+/** Without its list, a loop shows nothing, unless it says what to show then. */
+function neededBy({ block: { call, args }, inverse }: Block): Variable | undefined {
+	const takesValue = call === 'each' || call === 'with';
+	return takesValue && inverse.length === 0 ? variableOf(args[0]) : undefined;
+}
+
+function neededToShow(show: Expression): Variable | undefined {
+	if (!('call' in show)) return variableOf(show);
+	const { call, args } = show;
+	const showsFirst = (call === 'insert' && args.length === 1) || call === 'formatDate';
+	return showsFirst ? variableOf(args[0]) : undefined;
+}
+
+/** A variable that has to come with the data. */
+export function variableOf(expression: Expression | undefined): Variable | undefined {
+	if (expression === undefined || !('path' in expression)) return undefined;
+	return SENDGRIDS_OWN.test(expression.written) ? undefined : expression;
+}
+
+function isAbsent(value: unknown): boolean {
+	return value === undefined || value === null;
+}
+
+/** What is shown of a block, and where that looks for its values. */
+interface Branch {
+	parts: readonly Part[];
+	scope: Scope;
+}
+
+function branchesOf({ block: { call, args }, body, inverse }: Block, scope: Scope): Branch[] {
 	const values = args.map((arg) => evaluate(arg, scope));
 	const needs = (count: number): void => {
 		if (args.length !== count) throw new TemplateError(`{{#${call}}} takes ${count} values`);
 	};
-	const choose = (holds: boolean) => render(holds ? body : inverse, scope, missing);
+	const choose = (holds: boolean): Branch[] => [{ parts: holds ? body : inverse, scope }];
 	switch (call) {
 		case 'if':
 			return (needs(1), choose(isTrue(values[0])));
 		case 'unless':
 			return (needs(1), choose(!isTrue(values[0])));
 		case 'each':
-			return (needs(1), renderEach(values[0], body, inverse, scope, missing));
+			return (needs(1), loop(values[0], body, scope) ?? choose(false));
 		case 'with': {
 			needs(1);
 			const inside = { value: values[0], parent: scope, data: scope.data };
-			return isTrue(values[0]) ? render(body, inside, missing) : render(inverse, scope, missing);
+			return isTrue(values[0]) ? [{ parts: body, scope: inside }] : choose(false);
 		}
 		case 'equals':
 			return (needs(2), choose(String(values[0]) === String(values[1])));
@@ -237,26 +291,19 @@ function renderBlock(
 	throw new TemplateError(`{{#${call}}} is not a block that SendGrid documents`);
 }
 
-function renderEach(
-	list: unknown,
-	body: Part[],
-	inverse: Part[],
-	scope: Scope,
-	missing: Set<string>,
-): string {
+/** @returns `undefined` if there is nothing to loop over */
+function loop(list: unknown, body: readonly Part[], scope: Scope): Branch[] | undefined {
 	const entries = typeof list === 'object' && list !== null ? Object.entries(list) : [];
-	if (entries.length === 0) return render(inverse, scope, missing);
-	return entries
-		.map(([key, value], index) => {
-			const data = {
-				index,
-				key: Array.isArray(list) ? index : key,
-				first: index === 0,
-				last: index === entries.length - 1,
-			};
-			return render(body, { value: value as unknown, parent: scope, data }, missing);
-		})
-		.join('');
+	if (entries.length === 0) return undefined;
+	return entries.map(([key, value], index) => {
+		const data = {
+			index,
+			key: Array.isArray(list) ? index : key,
+			first: index === 0,
+			last: index === entries.length - 1,
+		};
+		return { parts: body, scope: { value: value as unknown, parent: scope, data } };
+	});
 }
 
 function evaluate(expression: Expression, scope: Scope): unknown {
@@ -306,6 +353,7 @@ function isTrue(value: unknown): boolean {
 }
 
 function textOf(value: unknown): string {
+	if (isAbsent(value)) return '';
 	if (Array.isArray(value)) return value.map(textOf).join(',');
 	return typeof value === 'object' && value !== null ? '[object Object]' : String(value);
 }

@@ -1,10 +1,9 @@
-import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { NodeOperationError } from 'n8n-workflow';
-import { pathOf } from '../../api/pathOf';
-import { sendGridRequest } from '../../api/sendGridRequest';
+import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { jsonObject } from '../../fields/values';
-import type { ItemOperation } from '../operation';
-import { fillHandlebars } from './handlebars';
+import { ItemResults } from '../itemResults';
+import type { BatchOperation } from '../operation';
+import { TemplatesOfRun } from './activeVersion';
 import { checkMessage, checkPersonalization } from './limits';
 import { isDynamicTemplate } from './mail';
 import { compilePlaceholders, fillPlaceholders } from './placeholders';
@@ -26,7 +25,7 @@ const properties: INodeProperties[] = sendManyProperties.filter(
 );
 
 /** Shows what Send Many would send, with the item's own data; mail send is not called. */
-export const preview: ItemOperation = {
+export const preview: BatchOperation = {
 	option: {
 		name: 'Preview',
 		value: 'preview',
@@ -34,27 +33,44 @@ export const preview: ItemOperation = {
 		description: 'Show the subject, text and HTML filled with your data; nothing is sent',
 	},
 	properties,
-	async executeItem(context, itemIndex) {
-		const form = await readForm(context, itemIndex);
-		const { message, envelope } = form;
-		checkMessage(message, Date.now() / 1000);
-		checkPersonalization(
-			{ ...envelope, to: envelope.to.slice(0, 1), templateData: {}, substitutions: {} },
-			message,
-		);
-		const { missing, ...content } =
-			message.templateId === ''
-				? { ...fillMessage(form), missing: [] }
-				: await fillTemplate(context, itemIndex, form);
-		return {
-			from: message.from as unknown as IDataObject,
-			to: envelope.to.map(({ email }) => email),
-			...content,
-			...(missing.length > 0 && { missingVariables: missing }),
-			sent: false,
-		};
+	async executeAll(context) {
+		const results = new ItemResults(context);
+		const templates = new TemplatesOfRun(context);
+		for (const [item] of context.getInputData().entries()) {
+			try {
+				results.add(item, await previewItem(context, templates, item));
+			} catch (error) {
+				results.fail(item, error);
+			}
+		}
+		return results.finish();
 	},
 };
+
+async function previewItem(
+	context: IExecuteFunctions,
+	templates: TemplatesOfRun,
+	item: number,
+): Promise<IDataObject> {
+	const form = await readForm(context, item);
+	const { message, envelope } = form;
+	checkMessage(message, Date.now() / 1000);
+	checkPersonalization(
+		{ ...envelope, to: envelope.to.slice(0, 1), templateData: {}, substitutions: {} },
+		message,
+	);
+	const { missing, ...content } =
+		message.templateId === ''
+			? { ...fillMessage(form), missing: [] }
+			: await fillTemplate(context, templates, form);
+	return {
+		from: message.from as unknown as IDataObject,
+		to: envelope.to.map(({ email }) => email),
+		...content,
+		...(missing.length > 0 && { missingVariables: missing }),
+		sent: false,
+	};
+}
 
 function fillMessage({ message, envelope, data }: ItemForm): Content {
 	const filled = (text: string, part: 'html' | 'text') => {
@@ -78,36 +94,30 @@ function replaceTags(content: string, values: Record<string, string>): string {
 
 async function fillTemplate(
 	context: IExecuteFunctions,
-	itemIndex: number,
-	{ message: { templateId }, envelope, data }: ItemForm,
+	templates: TemplatesOfRun,
+	{ message: { templateId }, envelope, data, dataField }: ItemForm,
 ): Promise<Content & { missing: string[] }> {
-	const values = jsonObject(data, 'Template Data');
-	const path = pathOf('/v3/templates', templateId);
-	const { body } = await sendGridRequest<{ versions?: IDataObject[] }>(context, {
-		method: 'GET',
-		path,
-	});
-	const version = body.versions?.find(({ active }) => active === 1);
+	const values = jsonObject(data, dataField);
+	const version = await templates.activeVersion(templateId);
 	if (version === undefined) {
 		throw new NodeOperationError(
 			context.getNode(),
 			`Activate a version of the template "${templateId}" in SendGrid. None is active, so there is nothing to send`,
-			{ itemIndex },
 		);
 	}
-	const written = [
-		(version.subject as string) || envelope.subject,
-		(version.plain_content as string) ?? '',
-		(version.html_content as string) ?? '',
-	];
 	if (!isDynamicTemplate(templateId)) {
 		const texts = Object.fromEntries(
 			Object.entries(values).map(([tag, value]) => [tag, String(value)]),
 		);
-		const [subject = '', text = '', html = ''] = written.map((part) => replaceTags(part, texts));
-		return { subject, text, html, missing: [] };
+		return {
+			subject: replaceTags(version.subject || envelope.subject, texts),
+			text: replaceTags(version.text, texts),
+			html: replaceTags(version.html, texts),
+			missing: [],
+		};
 	}
-	const filled = written.map((part) => fillHandlebars(part, values));
-	const [subject = '', text = '', html = ''] = filled.map(({ text: shown }) => shown);
-	return { subject, text, html, missing: [...new Set(filled.flatMap(({ missing }) => missing))] };
+	const texts = templates.textsOf(version, envelope.subject);
+	const [subject, text, html] = texts.map((part) => part.fill(values)) as [string, string, string];
+	const missing = new Set(texts.flatMap((part) => part.missingIn(values)));
+	return { subject, text, html, missing: [...missing] };
 }

@@ -19,7 +19,7 @@ import {
 import { readAttachments } from './attachments';
 import { isDynamicTemplate, type Message, type Personalization } from './mail';
 import { escapeHtml } from './placeholders';
-import { BYPASSES, CLICK_TRACKING, SETTING_GROUPS } from './settingFields';
+import { BYPASSES, CLICK_TRACKING, MISSING_DATA, SETTING_GROUPS } from './settingFields';
 
 /** An item's mail as the form has it. */
 export interface ItemForm {
@@ -28,6 +28,10 @@ export interface ItemForm {
 	envelope: Omit<Personalization, 'templateData' | 'substitutions'>;
 	/** That data, still to be read. */
 	data: unknown;
+	/** Where the data of a template comes from, as the form calls it. */
+	dataField: string;
+	/** What to do if a template shows more than the data has. */
+	ifDataIsMissing: (typeof MISSING_DATA)[number];
 }
 
 /** @throws InvalidFieldError on a value that cannot be read */
@@ -69,7 +73,19 @@ export async function readForm(context: IExecuteFunctions, item: number): Promis
 		headers: textTable(fieldRows(fields.headers, 'Headers'), 'Headers'),
 		customArgs: textTable(fieldRows(parameter('customArgs'), 'Custom Args'), 'Custom Args'),
 	};
-	return { message, envelope, data: parameter('templateData') };
+	return {
+		message,
+		envelope,
+		data: parameter('templateData'),
+		dataField: 'Template Data',
+		ifDataIsMissing: readIfDataIsMissing(settings),
+	};
+}
+
+function readIfDataIsMissing(settings: Record<string, unknown>): ItemForm['ifDataIsMissing'] {
+	if (!('ifTemplateDataIsMissing' in settings)) return 'stop';
+	const chosen = settings.ifTemplateDataIsMissing;
+	return optionValue(chosen, 'If Template Data Is Missing', MISSING_DATA);
 }
 
 /**
@@ -77,12 +93,12 @@ export async function readForm(context: IExecuteFunctions, item: number): Promis
  *
  * @throws InvalidFieldError on data that cannot be read
  */
-export function fillTemplate({ message, envelope, data }: ItemForm): Personalization {
-	const values = jsonObject(data, 'Template Data');
+export function fillTemplate({ message, envelope, data, dataField }: ItemForm): Personalization {
+	const values = jsonObject(data, dataField);
 	if (isDynamicTemplate(message.templateId)) {
 		return { ...envelope, templateData: values, substitutions: {} };
 	}
-	return { ...envelope, templateData: {}, substitutions: legacySubstitutions(values) };
+	return { ...envelope, templateData: {}, substitutions: legacySubstitutions(values, dataField) };
 }
 
 /**
@@ -91,16 +107,16 @@ export function fillTemplate({ message, envelope, data }: ItemForm): Personaliza
  *
  * @throws InvalidFieldError where the order of replacement would decide
  */
-function legacySubstitutions(values: IDataObject): Record<string, string> {
+function legacySubstitutions(values: IDataObject, field: string): Record<string, string> {
 	const rows = Object.entries(values).map(([name, value]) => ({ name, value }));
-	const table = textTable(rows, 'Template Data');
+	const table = textTable(rows, field);
 	const tags = Object.keys(table);
 	for (const [tag, value] of Object.entries(table)) {
 		const inside = tags.find((other) => value.includes(other));
 		const part = tags.find((other) => other !== tag && tag.includes(other));
 		if (inside === undefined && part === undefined) continue;
 		throw new InvalidFieldError(
-			'Template Data',
+			field,
 			inside !== undefined
 				? `Take the tag "${inside}" out of the value of "${tag}": SendGrid would replace it there as well.`
 				: `Use another name for "${part}": it is a part of "${tag}", and SendGrid would replace it there as well.`,

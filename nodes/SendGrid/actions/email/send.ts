@@ -12,7 +12,8 @@ import {
 } from './limits';
 import { Mailer } from './mailer';
 import { fillTemplate, readForm, type ItemForm } from './readForm';
-import { readCallSettings } from './settingFields';
+import { readCallSettings, type CallSettings } from './settingFields';
+import { TemplateDataCheck } from './templateDataCheck';
 
 /** One mail for each input item, to everyone in its To, CC and BCC together. */
 export const send: BatchOperation = {
@@ -25,13 +26,13 @@ export const send: BatchOperation = {
 	properties: sendProperties,
 	async executeAll(context) {
 		const settings = readCallSettings(context);
-		const mailer = new Mailer(context, settings);
+		const run = new SendRun(context, settings);
 		const report = new SendReport(context, settings);
-		await mailer.pace.workThrough(report.openItems, async (item) => {
+		await run.mailer.pace.workThrough(report.openItems, async (item) => {
 			if (report.stopped) return;
 			try {
 				const begin = () => report.begin([item]);
-				report.accept(item, await sendItem(context, mailer, item, undefined, begin));
+				report.accept(item, await sendItem(run, item, undefined, begin));
 			} catch (error) {
 				report.fail(item, error);
 			}
@@ -39,6 +40,20 @@ export const send: BatchOperation = {
 		return report.finish();
 	},
 };
+
+/** What the items of one run share. */
+export class SendRun {
+	readonly mailer: Mailer;
+	readonly templateDataCheck: TemplateDataCheck;
+
+	constructor(
+		readonly context: IExecuteFunctions,
+		settings: CallSettings,
+	) {
+		this.mailer = new Mailer(context, settings);
+		this.templateDataCheck = new TemplateDataCheck(context);
+	}
+}
 
 /**
  * Sends the mail of one item.
@@ -49,8 +64,7 @@ export const send: BatchOperation = {
  * @throws InvalidFieldError, NodeApiError
  */
 export async function sendItem(
-	context: IExecuteFunctions,
-	mailer: Mailer,
+	{ context, mailer, templateDataCheck }: SendRun,
 	item: number,
 	adjust: (form: ItemForm) => void = () => {},
 	begin: () => void = () => {},
@@ -65,6 +79,7 @@ export async function sendItem(
 	checkMessage(message, Date.now() / 1000);
 	checkPersonalization(personalization, message);
 	checkRequestBytes(messageBytes(message) + personalizationBytes(personalization));
+	await templateDataCheck.check(form, personalization.templateData);
 
 	if (message.sendAt !== undefined) message.batchId ??= await mailer.createBatchId();
 	begin();

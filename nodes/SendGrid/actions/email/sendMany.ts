@@ -15,6 +15,7 @@ import { fillPlaceholders, PlaceholderCompiler } from './placeholders';
 import { sendManyProperties } from './properties';
 import { fillTemplate, readForm, type ItemForm } from './readForm';
 import { readCallSettings } from './settingFields';
+import { TemplateDataCheck } from './templateDataCheck';
 
 /** How many items are read before n8n gets a turn: some tens of milliseconds. */
 const ITEMS_AT_A_STRETCH = 200;
@@ -53,11 +54,17 @@ async function plan(
 	const duplicates = new Map<number, number>();
 	const batcher = new Batcher();
 	const compiler = new PlaceholderCompiler();
+	const templateDataCheck = new TemplateDataCheck(context);
 	for (const [count, item] of report.openItems.entries()) {
 		// n8n evaluates expressions on the thread that also answers webhooks.
 		if (count % ITEMS_AT_A_STRETCH === 0) await sleep(0);
 		try {
-			const { message, personalizations } = await readItem(context, item, compiler);
+			const { message, personalizations } = await readItem(
+				context,
+				item,
+				compiler,
+				templateDataCheck,
+			);
 			const [first] = personalizations;
 			const fresh = once ? filter.withoutDuplicates(personalizations) : personalizations;
 			if (fresh.length > 0) {
@@ -78,6 +85,7 @@ async function readItem(
 	context: IExecuteFunctions,
 	item: number,
 	compiler: PlaceholderCompiler,
+	templateDataCheck: TemplateDataCheck,
 ): Promise<{ message: Message; personalizations: Personalization[] }> {
 	const form = await readForm(context, item);
 	const { message, personalization } =
@@ -89,6 +97,7 @@ async function readItem(
 	const { to } = personalization;
 	// All envelopes of the item are alike, and an address may come twice: they are separate mails.
 	checkPersonalization({ ...personalization, to: to.slice(0, 1) }, message);
+	await templateDataCheck.check(form, personalization.templateData);
 	return {
 		message,
 		personalizations: to.map((address) => ({ ...personalization, to: [address] })),

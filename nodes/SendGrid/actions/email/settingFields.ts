@@ -121,6 +121,9 @@ export const BYPASSES = [
 	'bypassSpamManagement',
 ] as const;
 
+/** What to do about a mail whose template shows more than the data has. */
+export const MISSING_DATA = ['stop', 'sendAnyway'] as const;
+
 /** Where SendGrid replaces links. */
 export const CLICK_TRACKING = ['htmlAndText', 'html', 'off'] as const;
 
@@ -180,6 +183,26 @@ const settings: INodeProperties[] = [
 		default: [],
 		description:
 			'Up to 25 unsubscribe groups that the page shows on which the recipient chooses what to unsubscribe from. Choose from the list, or specify IDs using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.',
+	},
+	{
+		displayName: 'If Template Data Is Missing',
+		name: 'ifTemplateDataIsMissing',
+		type: 'options',
+		default: 'sendAnyway',
+		description:
+			'What to do if a dynamic template shows a variable that the data lacks. Unless you add this option, the mail is not sent. To see what the template shows, it is read once in each run of the node, if the API key may read templates.',
+		options: [
+			{
+				name: 'Send Anyway',
+				value: 'sendAnyway',
+				description: 'Send the mail with a gap; the template is not read',
+			},
+			{
+				name: 'Stop',
+				value: 'stop',
+				description: 'Fail with the names of what is missing; the mail is not sent',
+			},
+		],
 	},
 	{
 		displayName: 'IP Pool',

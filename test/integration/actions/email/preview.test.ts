@@ -62,6 +62,18 @@ describe('a template', () => {
 		expect(calls()).toEqual(['GET templates']);
 	});
 
+	it('is read once, however many items are shown', async () => {
+		const { id } = sendGrid.account().addTemplate({ name: 'Welcome' }, { subject: '{{name}}' });
+		const items = ['Ann', 'Bob', 'Carl'].map((name) => ({ ...ITEM, name }));
+		const shown = await outputOf(
+			sendGrid,
+			{ ...PREVIEW, content: 'template', templateId: id },
+			{ items },
+		);
+		expect(shown.map(({ subject }) => subject)).toEqual(['Ann', 'Bob', 'Carl']);
+		expect(calls()).toEqual(['GET templates']);
+	});
+
 	it('is not shown wrongly: what a preview does not know is an error', async () => {
 		await expect(preview({ subject: '{{upper name}}' })).rejects.toThrow(
 			/^Template: See SendGrid's own preview of it\. .+ \{\{upper\}\} is not a helper.+\[item 0\]$/,

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
-import { fillHandlebars, TemplateError } from '../../../../nodes/SendGrid/actions/email/handlebars';
+import { HandlebarsText, TemplateError } from '../../../../nodes/SendGrid/actions/email/handlebars';
 
-const fill = (template: string, data: object) => fillHandlebars(template, data).text;
+const fill = (template: string, data: object) => new HandlebarsText(template).fill(data);
+const missing = (template: string, data: object) => new HandlebarsText(template).missingIn(data);
 
 describe('a template as SendGrid fills it', () => {
 	it.each<[what: string, template: string, data: object, text: string]>([
@@ -67,16 +68,6 @@ describe('a template as SendGrid fills it', () => {
 		expect(() => fill(template, { a: 1 })).toThrow(TemplateError);
 	});
 
-	it('names the variables that it shows and the data lacks', () => {
-		const template =
-			'{{name}} {{#if vip}}{{level}}{{/if}} {{insert city "default=x"}} {{user.id}} {{{unsubscribe}}} {{name}}';
-		expect(fillHandlebars(template, { user: {} }).missing).toEqual(['name', 'user.id']);
-		expect(fillHandlebars(template, { vip: true, name: null, user: { id: 0 } }).missing).toEqual([
-			'name',
-			'level',
-		]);
-	});
-
 	it('leaves text without tags as it is, and shows any value whole', () => {
 		fc.assert(
 			fc.property(fc.string(), fc.string(), (text, value) => {
@@ -86,5 +77,38 @@ describe('a template as SendGrid fills it', () => {
 			}),
 			{ seed: 7 },
 		);
+	});
+});
+
+describe('what the data lacks', () => {
+	it.each<[what: string, template: string, data: object, lacking: string[]]>([
+		['each variable once', '{{name}} {{name}} {{{city}}}', {}, ['name', 'city']],
+		['a value that is null', '{{name}}', { name: null }, ['name']],
+		['a place inside', '{{user.id}} {{user.name}}', { user: { id: 0 } }, ['user.name']],
+		['what a condition shows', '{{#if vip}}{{level}}{{/if}}', { vip: true }, ['level']],
+		['the list of a loop', '{{#each items}}{{title}}{{/each}}', {}, ['items']],
+		['a value of one entry', '{{#each l}}{{a}}{{/each}}', { l: [{ a: 1 }, {}] }, ['a']],
+		['an entry that is null', '{{#each l}}{{this}}{{/each}}', { l: [null] }, ['this']],
+		['a group', '{{#with user}}{{name}}{{/with}}', {}, ['user']],
+		['what is inserted without a default', '{{insert name}}', {}, ['name']],
+		['a date', '{{formatDate day "MM/DD"}}', {}, ['day']],
+	])('is %s', (_, template, data, lacking) => {
+		expect(missing(template, data)).toEqual(lacking);
+	});
+
+	it.each<[what: string, template: string, data: object]>([
+		['text that is empty, 0 or false', '{{a}}{{b}}{{c}}', { a: '', b: 0, c: false }],
+		['what a condition asks for', '{{#if vip}}!{{else}}.{{/if}}{{#unless paid}}due{{/unless}}', {}],
+		['what a condition leaves out', '{{#if vip}}{{level}}{{/if}}', {}],
+		['what is compared', '{{#equals a "x"}}x{{/equals}}{{#greaterThan b 1}}y{{/greaterThan}}', {}],
+		['what has a default', '{{insert name "default=Customer"}}', {}],
+		['an empty list', '{{#each items}}{{title}}{{/each}}', { items: [] }],
+		['a list, where the text says what to show then', '{{#each items}}x{{else}}none{{/each}}', {}],
+		['a list that a condition guards', '{{#if l}}{{#each l}}{{a}}{{/each}}{{/if}}', {}],
+		['how long a list is', '{{length items}}', {}],
+		["what is SendGrid's own", '{{{unsubscribe}}} {{Sender_Name}} {{{weblink}}}', {}],
+		['the value of a helper that a preview does not know', '{{upper name}}', {}],
+	])('is not %s', (_, template, data) => {
+		expect(missing(template, data)).toEqual([]);
 	});
 });

@@ -9,9 +9,8 @@ import {
 } from 'n8n-workflow';
 import { optionValue, unexpectedValue } from '../../../fields/values';
 import type { BatchOperation } from '../../operation';
-import { Mailer } from '../mailer';
 import type { ItemForm } from '../readForm';
-import { sendItem } from '../send';
+import { sendItem, SendRun } from '../send';
 import { SendReport } from '../sendReport';
 import { readCallSettings } from '../settingFields';
 import { askForAnswer } from './answerMail';
@@ -50,8 +49,8 @@ export const sendAndWait: BatchOperation = {
 			const wait = randomUUID();
 			const limitMs = readLimit(context);
 			const prepare = await prepareMail(context, wait);
-			const mailer = new Mailer(context, settings);
-			const sent = await sendItem(context, mailer, 0, prepare, () => report.begin([0]));
+			const run = new SendRun(context, settings);
+			const sent = await sendItem(run, 0, prepare, () => report.begin([0]));
 			report.accept(0, sent);
 			report.finish();
 			return await pause(context, { ...sent, outcome: TIMEOUT, waitId: wait }, limitMs);
