@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { INodeParameters } from 'n8n-workflow';
 import { sampleEvent, SendGridEmulator } from '../../emulator';
 import { itemsOf, N8nClient, type Workflow } from '../../scripts/n8n/N8nClient';
 import { N8nInstance } from '../../scripts/n8n/N8nInstance';
 import { n8nVersions } from '../../scripts/n8n/runtime';
+import { until } from '../support/until';
 import { ChatModel } from './support/ChatModel';
 import { AGENT, startReviewedAgent } from './support/reviewedAgent';
 import { AFTER, EMAIL, eventOf, ticketOf, WaitingMails } from './support/WaitingMails';
@@ -116,7 +116,7 @@ describe.each(n8nVersions)('Send and Wait in n8n %s', (version) => {
 		const workflow = await mails.start({ waitFor: ['click', 'open'] }, { isLoop: true });
 		const first = await mails.waiting(workflow);
 		await mails.post([eventOf(first, 'open')]);
-		while (sendGrid.mails.at(-1) === first) await sleep(50);
+		await until(() => sendGrid.mails.at(-1) !== first);
 		const second = await mails.waiting(workflow);
 
 		await mails.post([eventOf(first, 'click')]);

@@ -13,6 +13,7 @@ import {
 	type SendGridRequest,
 } from '../../../nodes/SendGrid/api/sendGridRequest';
 import { DEFAULT_API_KEY, SendGridEmulator, type Fault } from '../../../emulator';
+import { until } from '../../support/until';
 import { TestWorkflow } from '../support/n8nContexts';
 import { SELF_SIGNED } from '../support/selfSigned';
 
@@ -357,7 +358,7 @@ describe('a call that fails for a while', () => {
 		sendGrid.failNext(/./, { connection: 'hang' });
 		const call = sendGridRequest(caller as never, LIST);
 		const stopWhenAsked = async () => {
-			while (sendGrid.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));
+			await until(() => sendGrid.requests.length > 0);
 			stop.abort();
 		};
 		const [error] = await Promise.all([failureOf(call), stopWhenAsked()]);

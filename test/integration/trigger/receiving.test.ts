@@ -5,6 +5,7 @@ import { SendGridEmailTrigger } from '../../../nodes/SendGrid/SendGridEmailTrigg
 import { repeatKeys } from '../../../nodes/SendGrid/events/dedupeKey';
 import { sampleEvent, SendGridEmulator } from '../../../emulator';
 import { DedupeRow, type DedupeConnection } from '../../support/dedupeRow';
+import { until } from '../../support/until';
 import { wrapHandover } from '../../../nodes/SendGrid/trigger/handover';
 import { TestWorkflow } from '../support/n8nContexts';
 import { WebhookServer, type Started } from '../support/webhookServer';
@@ -326,7 +327,7 @@ describe('SendGrid Email Trigger behind a webhook', () => {
 				isAnswered = true;
 				return statuses;
 			});
-			while (row.calls.length === 0) await new Promise(setImmediate);
+			await until(() => row.calls.length > 0);
 			await new Promise((resolve) => setTimeout(resolve, 50));
 			expect(row.calls).toEqual([[`settled:${String(event.sg_event_id)}`]]);
 			expect(isAnswered).toBe(false);

@@ -10,6 +10,7 @@ import {
 	type Fault,
 	type Webhook,
 } from '../../../emulator';
+import { until } from '../../support/until';
 import { N8N_URL, TestWorkflow } from '../support/n8nContexts';
 
 /**
@@ -33,11 +34,6 @@ async function pass(seconds: number): Promise<void> {
 	mockWaits.splice(0, Infinity, ...mockWaits.filter((wait) => !isOver(wait)));
 	for (const { end } of over) end();
 	await new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Resolves when it is so; if it never is, the test runs into its time limit. */
-async function until(condition: () => boolean): Promise<void> {
-	while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 const NODE_ID = '3d5c0b6e-6f0a-4ad5-9c5b-a6a1c0a3e111';
@@ -1037,7 +1033,7 @@ describe('listening for a test event', () => {
 	const samples = () => sendGrid.requests.filter(({ path }) => path.endsWith('/event/test'));
 	/** They are asked for after \`create\` has ended, when n8n is ready for them. */
 	const samplesAreAskedFor = async () => {
-		while (samples().length === 0) await new Promise((resolve) => setImmediate(resolve));
+		await until(() => samples().length > 0);
 		await sendGrid.idle();
 	};
 

@@ -1,5 +1,6 @@
 import { DurableLedger } from '../../../nodes/SendGrid/trigger/durableLedger';
 import { DedupeRow, type DedupeConnection, type DedupeRowOptions } from '../../support/dedupeRow';
+import { until } from '../../support/until';
 
 interface Process {
 	ledger: DurableLedger;
@@ -320,7 +321,7 @@ describe('killed within a look', () => {
 		const row = usedRow({ maxValues: 2 });
 		const killed = startProcess(row);
 		const look = killed.ledger.findSettled(['x']);
-		while (row.contents.length < 2) await new Promise(setImmediate);
+		await until(() => row.contents.length >= 2);
 		killed.connection.kill();
 		void look;
 

@@ -1,6 +1,7 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { SendGridEmulator } from '../../../../emulator';
 import { SendGridEmail } from '../../../../nodes/SendGrid/SendGridEmail.node';
+import { until } from '../../../support/until';
 import {
 	outputOf,
 	runSendGridEmail,
@@ -242,11 +243,9 @@ describe('Create or Update', () => {
 		const user = new AbortController();
 		const context = workflow.executeContext(undefined, undefined, undefined, 0, user.signal);
 		const running = new SendGridEmail().execute.call(context);
-		while (
-			callsTo('GET', `/v3/marketing/contacts/imports/${[...book().jobs.keys()][0]}`).length < 2
-		) {
-			await new Promise((resolve) => setTimeout(resolve, 20));
-		}
+		const polls = () =>
+			callsTo('GET', `/v3/marketing/contacts/imports/${[...book().jobs.keys()][0]}`);
+		await until(() => polls().length >= 2);
 		user.abort();
 		// It ends well while it waits, and with an error while it asks; otherwise after ten minutes.
 		const [ended] = await Promise.allSettled([running]);

@@ -15,6 +15,7 @@ import {
 	type Fault,
 } from '../../../../emulator';
 import type { MailBody } from '../../../../emulator/mail';
+import { until } from '../../../support/until';
 import { TestWorkflow } from '../../support/n8nContexts';
 import { outputOf, runSendGridEmail, sendGridEmailWorkflow } from '../../support/runSendGridEmail';
 
@@ -338,7 +339,7 @@ describe('an answer that is lost', () => {
 		const running = new SendGridEmail().execute
 			.call(workflow.executeContext(items, 'trigger', execution, 0, stop.signal))
 			.catch(() => undefined);
-		while (sends().length === 0) await new Promise((resolve) => setImmediate(resolve));
+		await until(() => sends().length > 0);
 		// What n8n stores when the user stops the execution: the node has not come to its end.
 		const stored = JSON.parse(JSON.stringify(execution)) as IRunExecutionData;
 		stop.abort();

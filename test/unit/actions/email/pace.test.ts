@@ -25,6 +25,7 @@ function start(count: number, most: number) {
 		const sizes: number[] = [];
 		for (await turn(); ends.size > 0; await turn()) {
 			sizes.push(ends.size);
+			if (sizes.length > count) throw new Error(`More rounds than work: ${sizes.join()}`);
 			for (const end of ends.values()) end();
 		}
 		await done;
