@@ -60,8 +60,8 @@ export async function useAccount(env: NodeJS.ProcessEnv): Promise<SendGridSide> 
 		from,
 		mails: [{ to: from, name: 'you', expects: ['delivered'] }],
 		patienceMs: 5 * 60_000,
-		// The trigger removes it after five seconds.
-		removalMs: 8000,
+		// The trigger removes it after ten seconds.
+		removalMs: 13_000,
 		stop: async () => undefined,
 	};
 }

@@ -18,7 +18,7 @@ const ONCE = { retryDelaysMs: [] };
 const PATIENT = { retryDelaysMs: [50, 100, 200, 400, 800, 1600, 3200, 6400] };
 
 /** Longer than the removal of a webhook is put off. */
-const AFTER_REMOVAL_MS = 7000;
+const AFTER_REMOVAL_MS = 12_000;
 
 describe.each(n8nVersions)('Registration in n8n %s', (version) => {
 	let sendGrid: SendGridEmulator;
@@ -26,6 +26,8 @@ describe.each(n8nVersions)('Registration in n8n %s', (version) => {
 	let client: N8nClient;
 	let credential: Credential;
 	let folder: string;
+	/** The workflows of a test. */
+	let created: string[] = [];
 	/** While true, SendGrid answers each call with 503. */
 	let isDown = false;
 	const env = { N8N_ENCRYPTION_KEY: randomBytes(24).toString('hex') };
@@ -50,8 +52,10 @@ describe.each(n8nVersions)('Registration in n8n %s', (version) => {
 	});
 
 	/** One failure is not to fail what follows. */
-	afterEach(() => {
+	afterEach(async () => {
 		isDown = false;
+		for (const id of created) await client.deactivate(id).catch(() => undefined);
+		created = [];
 		sendGrid.account().webhooks.length = 0;
 	});
 
@@ -59,6 +63,7 @@ describe.each(n8nVersions)('Registration in n8n %s', (version) => {
 		const workflow = await client.createWorkflow(
 			triggerWorkflow('Registration', credential, parameters),
 		);
+		created.push(workflow.id);
 		await client.activate(workflow.id);
 		return workflow;
 	}
@@ -121,6 +126,7 @@ describe.each(n8nVersions)('Registration in n8n %s', (version) => {
 		const workflow = await client.createWorkflow(
 			triggerWorkflow('Edited', credential, { events: ['open'] }, call),
 		);
+		created.push(workflow.id);
 		await client.activate(workflow.id);
 		const { id } = sendGrid.webhooks[0]!;
 		const key = sendGrid.publicKey(id);
@@ -129,7 +135,7 @@ describe.each(n8nVersions)('Registration in n8n %s', (version) => {
 		const posts: Array<ReturnType<SendGridEmulator['postEvents']>> = [];
 		let isEditing = true;
 		const stream = (async () => {
-			while (isEditing) {
+			while (isEditing && sendGrid.webhooks[0] !== undefined) {
 				const event = sampleEvent('open');
 				sent.push(event.sg_event_id);
 				// At once as SendGrid does it: it knows the webhook of the moment only.

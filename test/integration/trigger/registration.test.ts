@@ -289,7 +289,7 @@ describe('publishing', () => {
 		node.parameters.options = { oauth: { client: { id: 'sendgrid' } } };
 		expect(await messageOf(node.publish())).toMatch(/^Fill in Client ID, Client Secret and Token/);
 		await node.unpublish();
-		await pass(5);
+		await pass(10);
 		await until(() => ours().length === 0);
 	});
 
@@ -298,7 +298,7 @@ describe('publishing', () => {
 		const node = new TriggerNode({ setup: 'manual', verificationKeys });
 		await node.publish();
 		await node.unpublish();
-		await pass(5);
+		await pass(10);
 		expect(sendGrid.requests).toEqual([]);
 	});
 
@@ -336,7 +336,7 @@ describe('publishing', () => {
 		expect(sendGrid.account('acme').webhooks).toHaveLength(1);
 		expect(ours()).toEqual([]);
 		await node.unpublish();
-		await pass(5);
+		await pass(10);
 		await until(() => sendGrid.account('acme').webhooks.length === 0);
 	});
 });
@@ -453,10 +453,10 @@ describe('a copy of a published workflow', () => {
 	it('leaves the webhook of production alone when it is unpublished', async () => {
 		const { copy } = await copied();
 		await copy.unpublish();
-		await pass(5);
+		await pass(10);
 		await copy.publish();
 		await copy.unpublish();
-		await pass(5);
+		await pass(10);
 		await until(() => ours().length === 0);
 	});
 
@@ -474,7 +474,7 @@ describe('a copy of a published workflow', () => {
 		copy.workflowId = 'copy';
 		// n8n 1.x calls this when the path of the webhook belongs to another workflow.
 		await copy.unpublish();
-		await pass(5);
+		await pass(10);
 		expect(ours()).toEqual([webhook]);
 		expect(sendGrid.requests).toEqual([]);
 		expect(warnings.join()).toContain('another workflow of this n8n uses it');
@@ -527,7 +527,7 @@ describe('while SendGrid cannot be asked', () => {
 		fault = { status };
 		expect(await messageOf(node.publish())).toContain('open Settings > API Keys');
 		isDown = false;
-		await pass(5);
+		await pass(10);
 		expect(ours()).toEqual([webhook]);
 	});
 
@@ -552,7 +552,7 @@ describe('while SendGrid cannot be asked', () => {
 		isDown = true;
 		await messageOf(renamed.publish());
 		isDown = false;
-		await pass(5);
+		await pass(10);
 		expect(ours()).toEqual([webhook]);
 	});
 
@@ -629,7 +629,7 @@ describe('while SendGrid cannot be asked', () => {
 		isDown = true;
 		await node.unpublish();
 		expect(warnings.join()).toContain('It could not be removed');
-		await pass(5);
+		await pass(10);
 		await until(() => mockWaits.length > 0);
 		isDown = false;
 		await pass(60);
@@ -651,7 +651,7 @@ describe('editing a published workflow', () => {
 			await node.republish();
 			expect(expectRegistered(node, events).id).toBe(webhook.id);
 		}
-		await pass(5);
+		await pass(10);
 		expect(expectRegistered(node, events).id).toBe(webhook.id);
 		expect(sendGrid.publicKey(webhook.id)).toBe(key);
 		expect(calls().filter((call) => /^(POST|DELETE)/.test(call))).toEqual([]);
@@ -663,7 +663,7 @@ describe('editing a published workflow', () => {
 		sendGrid.failNext(/^PATCH/, { status: 400 });
 		await messageOf(node.publish());
 		await node.publish();
-		await pass(5);
+		await pass(10);
 		expect(expectRegistered(node).id).toBe(webhook.id);
 	});
 
@@ -672,7 +672,7 @@ describe('editing a published workflow', () => {
 		await node.unpublish();
 		sendGrid.failNext(/^PATCH/, { status: 400 });
 		await messageOf(node.publish());
-		await pass(5);
+		await pass(10);
 		await until(() => ours().length === 0);
 	});
 
@@ -681,7 +681,7 @@ describe('editing a published workflow', () => {
 		await node.unpublish();
 		webhook.friendly_name = 'n8n: Newsletter - SendGrid Email Trigger';
 		sendGrid.requests.length = 0;
-		await pass(5);
+		await pass(10);
 		await until(() => sendGrid.requests[0]?.status === 200);
 		// A removal would have been asked for before this.
 		await node.checkExists();
@@ -703,7 +703,7 @@ describe('editing a published workflow', () => {
 		const { node, webhook } = await published();
 		const key = sendGrid.publicKey(webhook.id);
 		await node.unpublish();
-		await pass(5);
+		await pass(10);
 		await until(() => ours().length === 0);
 		await node.publish();
 		expect(node.stored.formerKeys).toMatchObject([{ key }]);
@@ -722,7 +722,7 @@ describe('unpublishing', () => {
 			enabled: true,
 			open: true,
 		});
-		await pass(5);
+		await pass(10);
 		await until(() => ours().length === 0);
 		expect(calls().slice(-2)).toEqual([`GET ${SETTINGS}/all`, `DELETE ${SETTINGS}/${webhook.id}`]);
 	});
@@ -731,7 +731,7 @@ describe('unpublishing', () => {
 		const { node } = await published();
 		node.saved = {};
 		await node.unpublish();
-		await pass(5);
+		await pass(10);
 		await until(() => ours().length === 0);
 	});
 
@@ -740,7 +740,7 @@ describe('unpublishing', () => {
 		webhooks().splice(webhooks().indexOf(webhook), 1);
 		sendGrid.addWebhook({ url: PRODUCTION_URL });
 		await node.unpublish();
-		await pass(5);
+		await pass(10);
 		await until(() => ours().length === 0);
 	});
 
@@ -762,7 +762,7 @@ describe('unpublishing', () => {
 		const { node } = await published();
 		sendGrid.failNext(/^PATCH/, { status: 403 });
 		await node.unpublish();
-		await pass(5);
+		await pass(10);
 		await until(() => ours().length === 0);
 	});
 
@@ -770,7 +770,7 @@ describe('unpublishing', () => {
 		const { node, webhook } = await published();
 		webhooks().splice(webhooks().indexOf(webhook), 1);
 		await node.unpublish();
-		await pass(5);
+		await pass(10);
 		expect(calls()).toEqual([`GET ${SETTINGS}/all`]);
 		expect(warnings.join()).toContain('If the credential has been changed to another account');
 	});
@@ -796,7 +796,7 @@ describe('unpublishing', () => {
 		const { node } = await published();
 		sendGrid.failNext(/^DELETE/, { status: 403 });
 		await node.unpublish();
-		await pass(5);
+		await pass(10);
 		await until(() => warnings.length > 0);
 		expect(warnings.join()).toContain(`delete the Event Webhook at ${PRODUCTION_URL} in SendGrid`);
 		expect(warnings.join()).toContain('user.webhooks.event.settings.delete');
@@ -885,7 +885,7 @@ describe('publishing that SendGrid refuses', () => {
 		await node.publish();
 		expectRegistered(node);
 		await node.unpublish();
-		await pass(5);
+		await pass(10);
 		await until(() => ours().length === 0);
 	});
 

@@ -9,7 +9,7 @@ const FRIENDLY_NAME_LENGTH = 64;
 const TAKEN_DOWN = ' (unpublished)';
 
 /** By then a removal that was put off has been done, or dropped. */
-const LEFT_OVER_AFTER_MS = 15_000;
+const LEFT_OVER_AFTER_MS = 30_000;
 
 /** What SendGrid is to know about the trigger. */
 export interface Wish {

@@ -58,9 +58,10 @@ export type OnRepaired = (change: string) => void;
 /**
  * How long the removal of a webhook is put off. n8n takes a trigger down and up again whenever its
  * workflow is edited, without saying which of the two follows: within this time, the webhook stays.
+ * A busy n8n was seen to take more than five seconds from the one to the other.
  * Further attempts, should SendGrid not be able to.
  */
-const REMOVAL_DELAYS_MS = [5_000, 60_000, 10 * 60_000, 3_600_000];
+const REMOVAL_DELAYS_MS = [10_000, 60_000, 10 * 60_000, 3_600_000];
 
 /** When to try again what SendGrid was not able to do at a publication. */
 const REPAIR_DELAYS_MS = [60_000, 5 * 60_000, 15 * 60_000, ...Array<number>(24).fill(3_600_000)];
