@@ -20,6 +20,7 @@ import {
 } from './fields/locators';
 import { answerWaiting, WAIT_WEBHOOKS } from './actions/email/sendAndWait/answerWaiting';
 import { distributeOutcomes, OUTPUTS_EXPRESSION } from './actions/email/sendAndWait/outcomes';
+import { getTemplateFields } from './actions/email/templateFields';
 import { describeResource, runOperation } from './actions/operation';
 import { RESOURCES } from './actions/resources';
 
@@ -62,7 +63,7 @@ export class SendGridEmail implements INodeType {
 			searchVerifiedSenders,
 		},
 		loadOptions: { getContactLists, getUnsubscribeGroups },
-		resourceMapping: { getContactFields },
+		resourceMapping: { getContactFields, getTemplateFields },
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {

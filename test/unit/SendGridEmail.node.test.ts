@@ -58,17 +58,33 @@ describe('the node SendGrid Email', () => {
 		[
 			'send',
 			'template',
-			['from', 'to', 'content', 'templateId', 'templateSubject', 'templateData'],
+			[
+				'from',
+				'to',
+				'content',
+				'templateId',
+				'templateSubject',
+				'fillTemplateWith',
+				'templateData',
+			],
 		],
 		['sendMany', 'message', ['from', 'to', 'content', 'subject', 'text', 'html', 'templateData']],
 		[
 			'sendMany',
 			'template',
-			['from', 'to', 'content', 'templateId', 'templateSubject', 'templateData'],
+			[
+				'from',
+				'to',
+				'content',
+				'templateId',
+				'templateSubject',
+				'fillTemplateWith',
+				'templateData',
+			],
 		],
 	])('asks for what matters first: %s, %s', (operation, content, first) => {
 		const more = ['customArgs', 'categories', ...(operation === 'sendMany' ? ['duplicates'] : [])];
-		expect(formOf(operation, content)).toEqual([
+		expect(formOf(operation, content, { fillTemplateWith: 'json' })).toEqual([
 			'resource',
 			'operation',
 			...first,
@@ -76,6 +92,12 @@ describe('the node SendGrid Email', () => {
 			'additionalFields',
 			'settings',
 		]);
+	});
+
+	it('asks for the fields of a template in place of its data, if the user wants that', () => {
+		const withFields = formOf('send', 'template', { fillTemplateWith: 'fields' });
+		expect(withFields).toContain('templateFields');
+		expect(withFields).not.toContain('templateData');
 	});
 
 	it.each([
@@ -96,10 +118,12 @@ describe('the node SendGrid Email', () => {
 		expect([...new Set(without.map(({ name }) => name))].sort()).toEqual([
 			'content',
 			'fields',
+			'fillTemplateWith',
 			'operation',
 			'output',
 			'resource',
 			'responseType',
+			'templateFields',
 			'waitFor',
 		]);
 	});

@@ -36,7 +36,11 @@ export const PINNED_DEFAULTS: Readonly<Record<string, unknown>> = {
 		value: '',
 	},
 	'action.templateSubject (resource=email; operation=send; content=template)': '',
-	'action.templateData (resource=email; operation=send; content=template)': '{}',
+	'action.fillTemplateWith (resource=email; operation=send; content=template)': 'json',
+	'action.templateFields (resource=email; operation=send; content=template; fillTemplateWith=fields)':
+		{ mappingMode: 'defineBelow', value: null },
+	'action.templateData (resource=email; operation=send; content=template; fillTemplateWith=json)':
+		'{}',
 	'action.customArgs (resource=email; operation=send)': {},
 	'action.customArgs (resource=email; operation=send).values.name': '',
 	'action.customArgs (resource=email; operation=send).values.value': '',
@@ -100,7 +104,11 @@ export const PINNED_DEFAULTS: Readonly<Record<string, unknown>> = {
 		value: '',
 	},
 	'action.templateSubject (resource=email; operation=sendMany; content=template)': '',
-	'action.templateData (resource=email; operation=sendMany; content=template)': '={{ $json }}',
+	'action.fillTemplateWith (resource=email; operation=sendMany; content=template)': 'json',
+	'action.templateFields (resource=email; operation=sendMany; content=template; fillTemplateWith=fields)':
+		{ mappingMode: 'defineBelow', value: null },
+	'action.templateData (resource=email; operation=sendMany; content=template; fillTemplateWith=json)':
+		'={{ $json }}',
 	'action.customArgs (resource=email; operation=sendMany)': {},
 	'action.customArgs (resource=email; operation=sendMany).values.name': '',
 	'action.customArgs (resource=email; operation=sendMany).values.value': '',
@@ -170,7 +178,11 @@ export const PINNED_DEFAULTS: Readonly<Record<string, unknown>> = {
 		{ mode: 'list', value: '' },
 	'action.templateSubject (resource=email; operation=sendAndWait; responseType=event; content=template)':
 		'',
-	'action.templateData (resource=email; operation=sendAndWait; responseType=event; content=template)':
+	'action.fillTemplateWith (resource=email; operation=sendAndWait; responseType=event; content=template)':
+		'json',
+	'action.templateFields (resource=email; operation=sendAndWait; responseType=event; content=template; fillTemplateWith=fields)':
+		{ mappingMode: 'defineBelow', value: null },
+	'action.templateData (resource=email; operation=sendAndWait; responseType=event; content=template; fillTemplateWith=json)':
 		'{}',
 	'action.subject (resource=email; operation=sendAndWait; responseType=approval,freeText,form)': '',
 	'action.message (resource=email; operation=sendAndWait; responseType=approval,freeText,form)': '',
@@ -265,7 +277,11 @@ export const PINNED_DEFAULTS: Readonly<Record<string, unknown>> = {
 		value: '',
 	},
 	'action.templateSubject (resource=email; operation=preview; content=template)': '',
-	'action.templateData (resource=email; operation=preview; content=template)': '={{ $json }}',
+	'action.fillTemplateWith (resource=email; operation=preview; content=template)': 'json',
+	'action.templateFields (resource=email; operation=preview; content=template; fillTemplateWith=fields)':
+		{ mappingMode: 'defineBelow', value: null },
+	'action.templateData (resource=email; operation=preview; content=template; fillTemplateWith=json)':
+		'={{ $json }}',
 	'action.customArgs (resource=email; operation=preview)': {},
 	'action.customArgs (resource=email; operation=preview).values.name': '',
 	'action.customArgs (resource=email; operation=preview).values.value': '',

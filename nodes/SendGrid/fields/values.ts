@@ -222,7 +222,8 @@ export function jsonObject(value: unknown, field: string): IDataObject {
 	return parsed as IDataObject;
 }
 
-function parseJson(text: string): unknown {
+/** What the text says as JSON, or the SyntaxError that says why it is none. */
+export function parseJson(text: string): unknown {
 	try {
 		return JSON.parse(text) as unknown;
 	} catch (error) {

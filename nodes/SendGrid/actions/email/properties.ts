@@ -1,10 +1,14 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { sendFields, sendManyFields } from './additionalFields';
 import { sendSettings } from './settingFields';
+import { templateFields } from './templateFields';
 import { TEMPLATE_MODES } from '../../fields/locators';
 
 const forMessage: INodeProperties['displayOptions'] = { show: { content: ['message'] } };
 const forTemplate: INodeProperties['displayOptions'] = { show: { content: ['template'] } };
+const forTemplateFilledWith = (filling: string): INodeProperties['displayOptions'] => ({
+	show: { content: ['template'], fillTemplateWith: [filling] },
+});
 
 const from: INodeProperties = {
 	displayName: 'From',
@@ -124,6 +128,28 @@ const template: INodeProperties[] = [
 		hint: 'Leave empty to use the subject of the template',
 		description: 'Only needed for a template without a subject of its own',
 	},
+	{
+		displayName: 'Fill In Template With',
+		name: 'fillTemplateWith',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: forTemplate,
+		default: 'json',
+		description: 'How you give the data that the template shows',
+		options: [
+			{
+				name: 'Template Data (JSON)',
+				value: 'json',
+				description: 'All of the data as one JSON object, for example the whole input item',
+			},
+			{
+				name: 'Template Fields',
+				value: 'fields',
+				description: 'A field for each variable that the chosen template has',
+			},
+		],
+	},
+	{ ...templateFields, displayOptions: forTemplateFilledWith('fields') },
 ];
 
 const customArgs: INodeProperties = {
@@ -200,7 +226,7 @@ export const sendProperties: INodeProperties[] = [
 		displayName: 'Template Data',
 		name: 'templateData',
 		type: 'json',
-		displayOptions: forTemplate,
+		displayOptions: forTemplateFilledWith('json'),
 		default: '{}',
 		description:
 			'What the template shows, as JSON of any depth, for example { "name": "Ann", "items": [{ "title": "Lamp" }] }',
@@ -237,7 +263,7 @@ export const sendManyProperties: INodeProperties[] = [
 		displayName: 'Template Data',
 		name: 'templateData',
 		type: 'json',
-		displayOptions: forTemplate,
+		displayOptions: forTemplateFilledWith('json'),
 		default: '={{ $json }}',
 		description:
 			'What the template shows to one recipient, as JSON of any depth, for example { "name": "Ann", "items": [{ "title": "Lamp" }] }',

@@ -19,6 +19,7 @@ import {
 import { readAttachments } from './attachments';
 import { isDynamicTemplate, type Message, type Personalization } from './mail';
 import { escapeHtml } from './placeholders';
+import { readTemplateFields, templateFields } from './templateFields';
 import { BYPASSES, CLICK_TRACKING, MISSING_DATA, SETTING_GROUPS } from './settingFields';
 
 /** An item's mail as the form has it. */
@@ -76,9 +77,29 @@ export async function readForm(context: IExecuteFunctions, item: number): Promis
 	return {
 		message,
 		envelope,
-		data: parameter('templateData'),
-		dataField: 'Template Data',
+		...readData(context, item, isTemplate),
 		ifDataIsMissing: readIfDataIsMissing(settings),
+	};
+}
+
+/** How a template can be filled. */
+const FILLINGS = ['json', 'fields'] as const;
+
+/** The values of a template or of placeholders, and where they come from. */
+function readData(
+	context: IExecuteFunctions,
+	item: number,
+	isTemplate: boolean,
+): Pick<ItemForm, 'data' | 'dataField'> {
+	const filling: unknown = isTemplate
+		? context.getNodeParameter('fillTemplateWith', item, 'json')
+		: 'json';
+	if (optionValue(filling, 'Fill In Template With', FILLINGS) === 'fields') {
+		return { data: readTemplateFields(context, item), dataField: templateFields.displayName };
+	}
+	return {
+		data: context.getNodeParameter('templateData', item, ''),
+		dataField: 'Template Data',
 	};
 }
 

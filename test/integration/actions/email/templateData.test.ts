@@ -174,3 +174,147 @@ it('nothing is sent when the execution is stopped while the template is read', a
 	expect(error.context).not.toHaveProperty('mayHaveBeenSent');
 	expect(calls()).toEqual([`GET /v3/templates/${templateId}`]);
 });
+
+describe('template fields', () => {
+	const fieldsOf = async (chosen: INodeParameters['templateId']) => {
+		const workflow = sendGridEmailWorkflow(sendGrid, { ...SEND, templateId: chosen });
+		return await new SendGridEmail().methods.resourceMapping.getTemplateFields.call(
+			workflow.loadOptionsContext(),
+		);
+	};
+	const chosenFromList = (value: string) => ({ __rl: true, mode: 'list', value });
+	const ORDER = {
+		subject: 'Your order, {{name}}',
+		html_content: '{{#each items}}<p>{{title}}</p>{{/each}} {{#if vip}}!{{/if}}',
+		plain_content: '{{address.city}}',
+		test_data: '{"discount":5}',
+	};
+	const SCHEMA = [
+		{ id: 'name', type: 'string' },
+		{ id: 'address', type: 'object' },
+		{ id: 'items', type: 'array' },
+		{ id: 'vip', type: 'boolean' },
+		{ id: 'discount', type: 'number' },
+	];
+
+	/** The data that SendGrid gets for what the fields hold. */
+	async function dataFor(
+		value: INodeParameters | null,
+		{ mappingMode = 'defineBelow', item = COMPLETE as IDataObject, operation = SEND } = {},
+	) {
+		const parameters = {
+			...operation,
+			templateId,
+			fillTemplateWith: 'fields',
+			templateFields: { mappingMode, value, schema: SCHEMA } as unknown as INodeParameters,
+			settings: { ifTemplateDataIsMissing: 'sendAnyway' },
+		};
+		await outputOf(sendGrid, parameters, { items: [item] });
+		return sendGrid.mails.at(-1)!.body.personalizations[0]!.dynamic_template_data;
+	}
+
+	it('are the variables of the chosen template', async () => {
+		const { id } = sendGrid.account().addTemplate({ name: 'Order' }, ORDER);
+		for (const chosen of [id, chosenFromList(id)]) {
+			const { fields } = await fieldsOf(chosen);
+			expect(fields.map(({ id: name, type }) => ({ id: name, type }))).toEqual(SCHEMA);
+			expect(fields.every(({ display, required }) => display && !required)).toBe(true);
+		}
+	});
+	it('are those of the test data if the template has what cannot be read here', async () => {
+		const version = { subject: '{{#if a}}', test_data: '{"name":"Ann"}' };
+		const { id } = sendGrid.account().addTemplate({ name: 'A' }, version);
+		expect((await fieldsOf(id)).fields).toMatchObject([{ id: 'name', type: 'string' }]);
+	});
+
+	it.each<[what: string, version: object, notice: RegExp]>([
+		['has no variables', { subject: 'Hi', html_content: 'Hi', plain_content: '' }, /no variables/],
+		['has no active version', { active: 0 }, /Activate a version/],
+	])('say so if the template %s', async (_, version, emptyFieldsNotice) => {
+		const { id } = sendGrid.account().addTemplate({ name: 'A' }, version);
+		expect(await fieldsOf(id)).toEqual({
+			fields: [],
+			emptyFieldsNotice: expect.stringMatching(emptyFieldsNotice),
+		});
+	});
+
+	it.each<[what: string, chosen: INodeParameters['templateId'], notice: RegExp]>([
+		['no template', chosenFromList(''), /^Choose a template first/],
+		['an expression', '={{ $json.template }}', /^Choose a template first/],
+		['a legacy template', '0123', /legacy template/],
+	])('say what to do for %s, without a call', async (_, chosen, emptyFieldsNotice) => {
+		expect(await fieldsOf(chosen)).toEqual({
+			fields: [],
+			emptyFieldsNotice: expect.stringMatching(emptyFieldsNotice),
+		});
+		expect(calls()).toEqual([]);
+	});
+
+	it.each([
+		['Send', SEND],
+		['Send Many', MANY],
+	])('fill the template with their values, typed or from expressions: %s', async (_, operation) => {
+		const typed = {
+			name: '={{ $json.name }}',
+			items: '[{ "title": "Lamp" }]',
+			vip: 'false',
+			address: '={{ $json.address }}',
+			discount: 5,
+		};
+		expect(await dataFor(typed, { operation })).toEqual({
+			name: 'Bob',
+			items: [{ title: 'Lamp' }],
+			vip: false,
+			address: { city: 'Rome' },
+			discount: 5,
+		});
+	});
+
+	it('leave out what stays empty, but no empty text', async () => {
+		const value = {
+			name: '',
+			items: ' ',
+			address: '',
+			discount: null,
+			vip: '={{ $json.nothing }}',
+		};
+		expect(await dataFor(value as unknown as INodeParameters)).toEqual({ name: '' });
+	});
+
+	it('can be mapped automatically: from all fields of the item', async () => {
+		expect(await dataFor(null, { mappingMode: 'autoMapInputData' })).toEqual(COMPLETE);
+	});
+
+	it('name the field that holds no JSON', async () => {
+		await expect(dataFor({ items: '[Lamp]' })).rejects.toThrow(
+			/^Template Fields › items: Enter valid JSON such as \[\{ "title": "Lamp" \}\].+\[item 0\]$/,
+		);
+		await expect(dataFor({ address: '{ city: Rome }' })).rejects.toThrow(
+			/^Template Fields › address: Enter valid JSON such as \{ "city": "Rome" \}/,
+		);
+	});
+
+	it('that stay empty stop the mail, by name', async () => {
+		const templateFields = { mappingMode: 'defineBelow', value: { name: null }, schema: SCHEMA };
+		const parameters = { ...SEND, templateId, fillTemplateWith: 'fields' };
+		await expect(
+			outputOf(
+				sendGrid,
+				{ ...parameters, templateFields: templateFields as unknown as INodeParameters },
+				{ items: [COMPLETE] },
+			),
+		).rejects.toThrow(/^Template Fields: Add "name", "address\.city" to the data/);
+		expect(recipients()).toEqual([]);
+	});
+
+	it('show in a preview as they will be sent', async () => {
+		const templateFields = {
+			mappingMode: 'defineBelow',
+			value: { name: '={{ $json.name }}', address: '{ "city": "Oslo" }' },
+			schema: SCHEMA,
+		} as unknown as INodeParameters;
+		const preview = { ...MANY, operation: 'preview', templateId, fillTemplateWith: 'fields' };
+		const shown = await outputOf(sendGrid, { ...preview, templateFields }, { items: [COMPLETE] });
+		expect(shown).toMatchObject([{ subject: 'Welcome, Bob', html: '<p>Bob of Oslo</p>' }]);
+	});
+});
