@@ -33,9 +33,17 @@ function triggerSchema(): string {
 
 function mailSchema(): string {
 	const receipt = { statusCode: 202, messageId: '14c5d75ce93' };
-	const message = { mailSettings: {} } as Parameters<typeof acceptedMail>[1];
 	const to = [{ to: [{ email: 'ann@example.com' }] }] as Parameters<typeof acceptedMail>[2];
-	return toText([acceptedMail(receipt as Parameters<typeof acceptedMail>[0], message, to)]);
+	const messages = [
+		{ mailSettings: {} },
+		{ mailSettings: { sandboxMode: { enable: true } } },
+		{ mailSettings: {}, sendAt: 1_800_000_000, batchId: 'YzcwMDYy' },
+	] as Array<Parameters<typeof acceptedMail>[1]>;
+	return toText(
+		messages.map((message) =>
+			acceptedMail(receipt as Parameters<typeof acceptedMail>[0], message, to),
+		),
+	);
 }
 
 function toText(items: object[]): string {

@@ -15,7 +15,7 @@ import {
 	type ContactJob,
 } from '../../api/contacts';
 import { errorStatus, sendGridErrors, sendGridRequest } from '../../api/sendGridRequest';
-import { inParallel } from '../email/parallel';
+import { inParallel } from '../parallel';
 import { ItemResults } from '../itemResults';
 import type { ContactRequest } from './contactForm';
 import { ImportBatcher, type ImportBatch } from './importBatches';

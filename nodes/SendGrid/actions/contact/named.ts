@@ -4,7 +4,7 @@ import { parseAddress } from '../../fields/addresses';
 import { InvalidFieldError } from '../../fields/invalidFieldError';
 import { readTextList } from '../../fields/parameters';
 import { unexpectedValue } from '../../fields/values';
-import { inParallel } from '../email/parallel';
+import { inParallel } from '../parallel';
 import { ItemResults } from '../itemResults';
 import { finishedJob, waitUntil } from './jobWait';
 

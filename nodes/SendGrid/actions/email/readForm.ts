@@ -124,15 +124,19 @@ export function fillTemplate({ message, envelope, data, dataField }: ItemForm): 
 
 /**
  * The values of a legacy template: each key is a tag as it stands in the template, such as `-name-`.
- * SendGrid does not escape them, and replaces one tag after the other.
+ * SendGrid does not escape them, so they are escaped for HTML here, and replaces one tag after the
+ * other.
  *
  * @throws InvalidFieldError where the order of replacement would decide
  */
 function legacySubstitutions(values: IDataObject, field: string): Record<string, string> {
 	const rows = Object.entries(values).map(([name, value]) => ({ name, value }));
-	const table = textTable(rows, field);
-	const tags = Object.keys(table);
-	for (const [tag, value] of Object.entries(table)) {
+	// Escaped first: that may write what is a tag, such as the "amp" of "&amp;".
+	const substitutions = Object.entries(textTable(rows, field)).map(
+		([tag, text]) => [tag, escapeHtml(text)] as const,
+	);
+	const tags = substitutions.map(([tag]) => tag);
+	for (const [tag, value] of substitutions) {
 		const inside = tags.find((other) => value.includes(other));
 		const part = tags.find((other) => other !== tag && tag.includes(other));
 		if (inside === undefined && part === undefined) continue;
@@ -143,7 +147,7 @@ function legacySubstitutions(values: IDataObject, field: string): Record<string,
 				: `Use another name for "${part}": it is a part of "${tag}", and SendGrid would replace it there as well.`,
 		);
 	}
-	return Object.fromEntries(tags.map((tag) => [tag, escapeHtml(table[tag]!)]));
+	return Object.fromEntries(substitutions);
 }
 
 function readMoreContent(value: unknown, isTemplate: boolean): Message['moreContent'] {

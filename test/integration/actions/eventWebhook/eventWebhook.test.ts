@@ -52,6 +52,27 @@ describe('Event Webhook', () => {
 			]);
 		});
 
+		it('names all fields as n8n does', async () => {
+			sendGrid.addWebhook({
+				url: FOREIGN_URL,
+				friendly_name: 'CRM',
+				account_status_change: true,
+				oauth_client_id: 'sendgrid',
+				signed: true,
+			});
+			const [listed] = await run('getAll');
+			const { id } = sendGrid.webhooks[0]!;
+			const read = await run('get', id);
+			const updated = await run('update', id, { updateFields: { friendlyName: 'New' } });
+			const url = TRIGGER_URL;
+			const created = await run('create', undefined, { url });
+			const names = [listed, read[0], updated[0], created[0]].map((json) => Object.keys(json!));
+			for (const each of names) {
+				expect(each).toEqual(expect.arrayContaining(['friendlyName', 'publicKey', 'spamReport']));
+				expect(each.filter((name) => name.includes('_'))).toEqual([]);
+			}
+		});
+
 		it.each(['object', 'array'] as const)('puts out nothing for no webhooks (%s)', async (form) => {
 			await sendGrid.stop();
 			sendGrid = await SendGridEmulator.start({ emptyWebhookList: form });

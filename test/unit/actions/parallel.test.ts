@@ -1,4 +1,4 @@
-import { inParallel } from '../../../../nodes/SendGrid/actions/email/parallel';
+import { inParallel } from '../../../nodes/SendGrid/actions/parallel';
 
 /** Works through numbers; each piece of work waits until the test lets it end. */
 function start(count: number, limit: number) {
