@@ -46,7 +46,8 @@ export async function answerPost(context: IWebhookFunctions): Promise<IWebhookRe
 	const events = outcome.isWholeBody
 		? post.rawBody.toString('utf8')
 		: JSON.stringify(outcome.events);
-	const start = await takeTurn(context, state, parameters, { events, keys: outcome.keys }, now);
+	const batched = { events, eventCount: outcome.events.length, keys: outcome.keys };
+	const start = await takeTurn(context, state, parameters, batched, now);
 	if ('statusCode' in start) {
 		response.status(start.statusCode).end();
 		return afterAnswer(problems);

@@ -1,8 +1,11 @@
 import { sleep } from 'n8n-workflow';
 
-/** What one post contributes: its new events as JSON text, and their keys. */
+/** What one post contributes. */
 export interface BatchedPost {
+	/** Its new events, as JSON text. */
 	events: string;
+	eventCount: number;
+	/** Those of all its events; an event may have several. */
 	keys: string[];
 }
 
@@ -75,7 +78,7 @@ export class PostBatcher {
 		const open = this.gathering;
 		if (open !== undefined && fits(post, open)) {
 			open.posts.push(post);
-			open.eventCount += post.keys.length;
+			open.eventCount += post.eventCount;
 			open.size += post.events.length;
 			if (open.posts.length >= this.expectedPosts) open.close();
 			return { statusCode: await open.answer };
@@ -113,16 +116,17 @@ export class PostBatcher {
 	}
 }
 
-function fits({ keys, events }: BatchedPost, { eventCount, size }: Batch): boolean {
+function fits(post: BatchedPost, batch: Batch): boolean {
 	return (
-		eventCount + keys.length <= MAX_EVENTS_PER_BATCH && size + events.length <= MAX_SIZE_OF_BATCH
+		batch.eventCount + post.eventCount <= MAX_EVENTS_PER_BATCH &&
+		batch.size + post.events.length <= MAX_SIZE_OF_BATCH
 	);
 }
 
 function createBatch(post: BatchedPost): Batch {
 	const [answer, answered] = signal<number>();
-	const [eventCount, size] = [post.keys.length, post.events.length];
-	return { posts: [post], eventCount, size, close: () => {}, answer, answered };
+	const { eventCount, events } = post;
+	return { posts: [post], eventCount, size: events.length, close: () => {}, answer, answered };
 }
 
 /** A promise, and the function that resolves it. */

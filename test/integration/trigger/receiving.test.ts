@@ -7,6 +7,7 @@ import { sampleEvent, SendGridEmulator } from '../../../emulator';
 import { DedupeRow, type DedupeConnection } from '../../support/dedupeRow';
 import { until } from '../../support/until';
 import { wrapHandover } from '../../../nodes/SendGrid/trigger/handover';
+import { PostBatcher } from '../../../nodes/SendGrid/trigger/postBatcher';
 import { TestWorkflow } from '../support/n8nContexts';
 import { WebhookServer, type Started } from '../support/webhookServer';
 
@@ -612,7 +613,7 @@ describe('SendGrid Email Trigger behind a webhook', () => {
 		expect(emittedFields()).toEqual(fields);
 	});
 
-	describe('recognising repeats by content as well', () => {
+	describe('recognizing repeats by content as well', () => {
 		const twin = () => sampleEvent('click', { timestamp: 1_600_000_000 });
 		const options = { recognizeRepeatsBy: 'eventIdOrContent' };
 
@@ -632,6 +633,14 @@ describe('SendGrid Email Trigger behind a webhook', () => {
 			expect(await post([twin()])).toEqual([200]);
 			await server.idle();
 			expect(emitted()).toEqual([]);
+		});
+
+		test('counts events, not their keys, for what may share an execution', async () => {
+			const add = jest.spyOn(PostBatcher.prototype, 'add');
+			await listen({ options });
+			await post([sampleEvent('click'), sampleEvent('open')]);
+			await server.idle();
+			expect(add.mock.calls).toMatchObject([[{ eventCount: 2, keys: { length: 4 } }]]);
 		});
 
 		test('is not done unless it is asked for', async () => {

@@ -1,5 +1,6 @@
 import type { IBinaryData, IDataObject, INodeExecutionData, INodeParameters } from 'n8n-workflow';
 import { SendGridEmail } from '../../../../nodes/SendGrid/SendGridEmail.node';
+import schema from '../../../../nodes/SendGrid/__schema__/v1.0.0/email/send.json';
 import { SendGridEmulator } from '../../../../emulator';
 import { outputOf, runSendGridEmail, sendGridEmailWorkflow } from '../../support/runSendGridEmail';
 
@@ -235,6 +236,19 @@ describe('Send', () => {
 		const body = await bodyOf({ ...MAIL, settings });
 		expect(body).not.toHaveProperty('mail_settings');
 		expect(body.tracking_settings).toEqual({ open_tracking: { enable: false } });
+	});
+
+	it('puts out no more than n8n shows of it before the first run', async () => {
+		const output = await outputOf(sendGrid, {
+			...MAIL,
+			settings: { sandboxMode: true },
+			additionalFields: { sendAt: '={{ $now.plus({ hours: 1 }) }}' },
+		});
+		expect(output).toMatchObject([
+			{ sandbox: true, sendAt: expect.any(String), batchId: expect.any(String) },
+		]);
+		const fields = Object.keys(schema.properties);
+		expect(Object.keys(output[0]!).filter((field) => !fields.includes(field))).toEqual([]);
 	});
 
 	it('works on five at a time by default, and puts out the items in their order', async () => {
