@@ -47,9 +47,6 @@ interface Scope {
 const SENDGRIDS_OWN =
 	/^(?:unsubscribe|unsubscribe_preferences|weblink|Sender_(?:Name|Address|City|State|Zip))$/;
 
-const TAG =
-	/\{\{(?:!--[\s\S]*?--|![\s\S]*?)\}\}|\{\{\{~?([\s\S]*?)~?\}\}\}|(\s*)\{\{~([\s\S]*?)\}\}|\{\{([\s\S]*?)\}\}/g;
-
 /** One text of a template: its subject, its HTML or its plain text. */
 export class HandlebarsText {
 	readonly parts: readonly Part[];
@@ -97,24 +94,19 @@ function parse(template: string): Part[] {
 	};
 	let end = 0;
 	let trimNext = false;
-	const addText = (text: string): void => {
-		const shown = trimNext ? text.trimStart() : text;
-		trimNext = false;
+	const addText = (text: string, trimEnd: boolean): void => {
+		const begun = trimNext ? text.trimStart() : text;
+		const shown = trimEnd ? begun.trimEnd() : begun;
 		if (shown !== '') add(shown);
 	};
-	for (const match of template.matchAll(TAG)) {
-		const [whole, raw, , trimmed, plain] = match;
-		addText(template.slice(end, match.index));
-		end = match.index + whole.length;
-		if (raw !== undefined) {
-			add({ show: parseExpression(raw), escaped: false });
+	for (const tag of tagsOf(template)) {
+		addText(template.slice(end, tag.start), tag.trimsBefore);
+		({ end, trimsAfter: trimNext } = tag);
+		const { inner } = tag;
+		if (inner.startsWith('!')) continue;
+		if (tag.isRaw) {
+			add({ show: parseExpression(inner), escaped: false });
 			continue;
-		}
-		let inner = (trimmed ?? plain)?.trim();
-		if (inner === undefined) continue;
-		if (inner.endsWith('~')) {
-			trimNext = true;
-			inner = inner.slice(0, -1).trim();
 		}
 		const otherwise = /^(?:else|\^)(?:\s+([\s\S]+))?$/.exec(inner);
 		if (inner.startsWith('#')) {
@@ -142,10 +134,57 @@ function parse(template: string): Part[] {
 			add({ show: parseExpression(inner), escaped: true });
 		}
 	}
-	addText(template.slice(end));
+	addText(template.slice(end), false);
 	const unclosed = open.at(-1);
 	if (unclosed) throw new TemplateError(`{{#${unclosed.block.call}}} is not closed`);
 	return root;
+}
+
+interface Tag {
+	start: number;
+	end: number;
+	/** What stands between the braces. */
+	inner: string;
+	/** Whether its value is shown as it is: `{{{name}}}`. */
+	isRaw: boolean;
+	/** `~` takes the space beside the tag away. */
+	trimsBefore: boolean;
+	trimsAfter: boolean;
+}
+
+const DELIMITERS = [
+	['{{!--', '--}}'],
+	['{{{', '}}}'],
+	['{{', '}}'],
+] as const;
+
+/** Longer ones are text that has braces by chance. */
+const LONGEST_TAG = 1000;
+
+/** The tags of a template, in time linear to its length. */
+function* tagsOf(template: string): Generator<Tag> {
+	let end = 0;
+	for (;;) {
+		const start = template.indexOf('{{', end);
+		if (start === -1) return;
+		const [open, close] = DELIMITERS.find(([opening]) => template.startsWith(opening, start))!;
+		const closing = template.indexOf(close, start + open.length);
+		if (closing === -1) throw new TemplateError(`${open} is not closed`);
+		end = closing + close.length;
+		const isComment = template.startsWith('{{!', start);
+		const written = isComment ? '!' : template.slice(start + open.length, closing).trim();
+		if (written.length > LONGEST_TAG) {
+			throw new TemplateError(`a tag has more than ${LONGEST_TAG} characters`);
+		}
+		yield {
+			start,
+			end,
+			inner: written.replace(/^~/, '').replace(/~$/, '').trim(),
+			isRaw: open === '{{{',
+			trimsBefore: written.startsWith('~'),
+			trimsAfter: written.endsWith('~'),
+		};
+	}
 }
 
 function blockOf(text: string): Call {
@@ -188,6 +227,7 @@ function atom(token: string, text: string): Expression {
 	if (/^-?\d+(?:\.\d+)?$/.test(token)) return { literal: Number(token) };
 	if (token === 'true' || token === 'false') return { literal: token === 'true' };
 	if (token === 'null' || token === 'undefined') return { literal: undefined };
+	if (/[{}]/.test(token)) throw new TemplateError(`{{${text}}} cannot be read`);
 	if (token.includes('=')) throw new TemplateError(`{{${text}}} has a named argument`);
 	return { path: pathOf(token), written: token };
 }

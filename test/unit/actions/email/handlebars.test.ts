@@ -13,6 +13,7 @@ describe('a template as SendGrid fills it', () => {
 		['a place in a list', '{{tags.[1]}}{{tags.0}}', { tags: ['a', 'b'] }, 'ba'],
 		['a number and a boolean', '{{n}}{{b}}', { n: 0, b: false }, '0false'],
 		['comments', 'a{{! x }}b{{!-- }} --}}c', {}, 'abc'],
+		['a comment that takes spaces away', 'a {{~! x ~}} b', {}, 'ab'],
 		['spaces taken away', 'a {{~x~}} b', { x: 1 }, 'a1b'],
 		['if', '{{#if vip}}yes{{else}}no{{/if}}', { vip: true }, 'yes'],
 		['if, for nothing', '{{#if vip}}yes{{else}}no{{/if}}', {}, 'no'],
@@ -52,6 +53,11 @@ describe('a template as SendGrid fills it', () => {
 	});
 
 	it.each([
+		['a tag that is not closed', 'x {{name'],
+		['a tag of three braces closed by two', 'x {{{name}}'],
+		['a comment that is not closed', '{{!-- }} name'],
+		['braces within a tag', '{{a{b}}'],
+		['a tag as long as text', `{{${'a'.repeat(2000)}}}`],
 		['a block that is not closed', '{{#if a}}x'],
 		['a block closed by another', '{{#if a}}x{{/each}}'],
 		['a block that is not open', 'x{{/if}}'],
@@ -66,6 +72,25 @@ describe('a template as SendGrid fills it', () => {
 		['too many values', '{{#if a b}}x{{/if}}'],
 	])('never guesses at %s', (_, template) => {
 		expect(() => fill(template, { a: 1 })).toThrow(TemplateError);
+	});
+
+	it.each([
+		['spaces', ' '.repeat(300_000)],
+		['braces', '{{'.repeat(300_000)],
+		['comments', '{{!--'.repeat(100_000)],
+		['tags', '{{name}} '.repeat(30_000)],
+	])('reads a long template of %s at once', (_, template) => {
+		const readOnce = () => {
+			try {
+				return new HandlebarsText(template);
+			} catch (error) {
+				return error;
+			}
+		};
+		const start = performance.now();
+		readOnce();
+		// With a quadratic reader it took from ten seconds to minutes.
+		expect(performance.now() - start).toBeLessThan(2000);
 	});
 
 	it('leaves text without tags as it is, and shows any value whole', () => {
