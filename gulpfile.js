@@ -91,7 +91,7 @@ async function writeThirdPartyLicenses(metafile) {
 		if (match) packages.add(match[1]);
 	}
 	if (packages.size === 0) {
-		throw new Error('No licence texts would be shipped: no bundled package was recognised');
+		throw new Error('No licence texts would be shipped: no bundled package was recognized');
 	}
 	const notices = await Promise.all(
 		[...packages].sort().map(async (name) => {

@@ -20,7 +20,7 @@ export const ITEM_FIELDS: Record<keyof SendGridEvent, string> = {
 	email: 'The recipient; the domain in lower case, the rest as sent',
 	timestamp: 'When it happened: ISO 8601, UTC',
 	eventId: "SendGrid's ID of the event",
-	dedupeKey: 'What repeats are recognised by: the event ID, or a hash of the event if it has none',
+	dedupeKey: 'What repeats are recognized by: the event ID, or a hash of the event if it has none',
 	messageId: 'The same as `messageId` in the output of SendGrid Email: ties the event to the mail',
 	sgMessageId:
 		"Without **Simplify**: SendGrid's longer ID, which differs from recipient to recipient",

@@ -70,7 +70,7 @@ async function wholePath(size: number): Promise<Figure> {
 		},
 	});
 	return {
-		what: `Verify, parse, filter, deduplicate and normalise ${plural(size)}`,
+		what: `Verify, parse, filter, deduplicate and normalize ${plural(size)}`,
 		ours: times.ours,
 		unit: 'ms',
 		rival: { name: 'the unavoidable', value: times.unavoidable },
@@ -94,7 +94,7 @@ async function stages(size: number): Promise<Figure[]> {
 			for (const event of events) ledger.claim(dedupeKey(event), now);
 			ledger.release(keys);
 		},
-		normalise: () => events.map((event, index) => normalizeEvent(event, keys[index])),
+		normalize: () => events.map((event, index) => normalizeEvent(event, keys[index])),
 	});
 	return Object.entries(times).map(([stage, ms]) => ({
 		what: `of ${plural(size)}: ${stage}`,

@@ -27,7 +27,7 @@ export async function outage(stage: Stage): Promise<Report> {
 
 	const { lost, repeated } = tallyOf(stage, sent);
 	return {
-		title: 'n8n was away for 1, 12 and 24 hours, "when received"',
+		title: 'n8n was away for 1, 12 and 24 hours, "Do Nothing"',
 		figures: await commonFigures(stage, sent),
 		faults: [
 			...faultIfAny(lost, 'events were lost'),

@@ -82,7 +82,7 @@ export interface QueueOptions {
 
 /**
  * Posts go to either webhook process at random, one in five a second time to either, and something
- * happens on the way. "When the workflow succeeds" loses nothing whatever happens; "when received"
+ * happens on the way. "Have SendGrid Send Again" loses nothing whatever happens; "Do Nothing"
  * loses what n8n has accepted and does not carry through: it then marks executions as failed.
  */
 export async function queueMode(

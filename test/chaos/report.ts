@@ -11,10 +11,10 @@ export interface Report {
 	faults: string[];
 }
 
-/** How the editor calls the two ways to acknowledge. */
+/** How the editor calls the two ways, under "If the Workflow Fails". */
 export const SAID_OF_MODE = {
-	onReceived: '"when received"',
-	lastNode: '"when the workflow succeeds"',
+	onReceived: '"Do Nothing"',
+	lastNode: '"Have SendGrid Send Again"',
 };
 
 /** What became of the events of a run. */

@@ -34,7 +34,7 @@ export async function restarts(
 
 	const { lost, repeated } = tallyOf(stage, eventIds);
 	return {
-		title: `Restarts, "when received" (seed ${seed})`,
+		title: `Restarts, "Do Nothing" (seed ${seed})`,
 		figures: { posts: posts.length, restarts: due.size, ...(await commonFigures(stage, eventIds)) },
 		faults: [
 			...faultIfAny(lost, 'events were lost'),

@@ -38,7 +38,7 @@ const anyHeader = fc.oneof(
 );
 
 /**
- * Puts generated posts through verifying, parsing and normalising, half of them with any headers and
+ * Puts generated posts through verifying, parsing and normalizing, half of them with any headers and
  * any bytes, half signed so that they get past verifying.
  *
  * @throws with the seed and the smallest input found, if one of them throws or changes an object that

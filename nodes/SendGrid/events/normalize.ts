@@ -16,7 +16,7 @@ export interface SendGridEvent {
 	/** When it happened: ISO 8601 in UTC, with milliseconds. */
 	timestamp?: string;
 	eventId?: string;
-	/** What duplicates are recognised by: the event id, or a hash of the event if it has none. */
+	/** What duplicates are recognized by: the event id, or a hash of the event if it has none. */
 	dedupeKey: string;
 	/** Equals the `messageId` that SendGrid Email returned for the mail. */
 	messageId?: string;

@@ -13,7 +13,7 @@ export interface ParsedPost {
 
 /**
  * Events are flat but for a few small objects. Anything nested far deeper would overflow the stack
- * of whoever serialises it next, n8n's execution store included, and take the whole post with it.
+ * of whoever serializes it next, n8n's execution store included, and take the whole post with it.
  */
 export const MAX_DEPTH = 64;
 

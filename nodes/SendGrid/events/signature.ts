@@ -21,7 +21,7 @@ const MAX_PARSED_KEYS = 1000;
  * `rawBody`: ECDSA on P-256 with SHA-256. Cryptography only: how old the timestamp is, is for the
  * caller to judge. Never throws; whatever cannot be verified is `false`.
  *
- * @param rawBody the body as received; parsed and serialised again it does not verify
+ * @param rawBody the body as received; parsed and serialized again it does not verify
  * @param signature the signature header: base64 of a DER sequence
  * @param timestamp the timestamp header, as text
  * @param publicKeys one or more verification keys, each base64 DER as SendGrid shows it, or PEM

@@ -294,7 +294,7 @@ export const triggerProperties: INodeProperties[] = [
 ];
 
 /**
- * `responseMode` follows the parameter "Acknowledge". n8n evaluates the template, which costs a
+ * `responseMode` follows "If the Workflow Fails". n8n evaluates the template, which costs a
  * sandbox at every post; from 2.41 on it takes the function instead, stored under this symbol.
  */
 const acknowledgeField = {

@@ -382,7 +382,7 @@ describe('SendGrid Email Trigger behind a webhook', () => {
 		}
 
 		test.each(['lastNode', 'onReceived'])(
-			'workers recognise what came to another webhook process (%s)',
+			'workers recognize what came to another webhook process (%s)',
 			async (acknowledge) => {
 				const [worker, otherWorker] = [triggerOfAnotherProcess(), triggerOfAnotherProcess()];
 				const [event, next] = [sampleEvent('open'), sampleEvent('open')];

@@ -97,7 +97,7 @@ describe('the key of an event without a usable id', () => {
 	});
 });
 
-describe('the keys by which repeats are recognised', () => {
+describe('the keys by which repeats are recognized', () => {
 	const clicked: RawEvent = {
 		event: 'click',
 		email: 'ann@example.com',

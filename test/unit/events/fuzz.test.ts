@@ -4,6 +4,6 @@ import { fuzz } from '../../support/fuzz';
 const INPUTS = 10_000;
 const SEED = 20_261_120;
 
-test(`verifying, parsing and normalising survive ${INPUTS} generated inputs (seed ${SEED})`, () => {
+test(`verifying, parsing and normalizing survive ${INPUTS} generated inputs (seed ${SEED})`, () => {
 	fuzz({ seed: SEED, inputs: INPUTS });
 });

@@ -200,7 +200,7 @@ describe('event types that this package does not know', () => {
 	});
 });
 
-it('recognises repeats by the id alone, or by the content as well', () => {
+it('recognizes repeats by the id alone, or by the content as well', () => {
 	const event = sampleEvent('open', { sg_event_id: 'id' });
 	expect(withOptions({}).keysOf(event)).toEqual(['id']);
 	const { keysOf } = withOptions({ recognizeRepeatsBy: 'eventIdOrContent' });
