@@ -79,6 +79,21 @@ describe('Send and Wait for an event', () => {
 		expect(days).toBeCloseTo(3, 2);
 	});
 
+	test('neither sends nor waits if the template shows what the data lacks', async () => {
+		const { id } = sendGrid.account().addTemplate({ name: 'Offer' }, { subject: 'For {{name}}' });
+		const template = { content: 'template', templateId: id };
+		expect(await message(template)).toMatch(/^Template Data: Add "name" to the data/);
+		expect(sendGrid.mails).toEqual([]);
+
+		const fields = { mappingMode: 'defineBelow', value: { name: 'Bob' }, schema: [] };
+		const filled = { fillTemplateWith: 'fields', templateFields: fields } as INodeParameters;
+		const { execution } = await run({ ...template, ...filled });
+		expect(execution.waitTill).toBeInstanceOf(Date);
+		expect(sendGrid.mails[0]!.body.personalizations[0]).toMatchObject({
+			dynamic_template_data: { name: 'Bob' },
+		});
+	});
+
 	test.each([
 		[0, 'days', WAIT_INDEFINITELY.getTime()],
 		['0.5', 'hours', 1_800_000],
