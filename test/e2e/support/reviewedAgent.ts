@@ -48,6 +48,8 @@ export async function startReviewedAgent(
 			Calculator: wire('Review', 'ai_tool'),
 			Review: wire(AGENT, 'ai_tool'),
 		},
+		// As in every workflow that the editor makes.
+		settings: { executionOrder: 'v1' },
 	});
 	await client.runWorkflow(workflow.id, 'Start');
 	return workflow;
