@@ -38,6 +38,15 @@ describe.each(n8nVersions)('SendGrid Email in n8n %s', (version) => {
 		await sendGrid?.stop();
 	});
 
+	test('stands in n8n beside its trigger', async () => {
+		expect(await client.nodeTypes()).toEqual(
+			expect.arrayContaining([
+				'n8n-nodes-sendgrid-events.sendGridEmailTrigger',
+				'n8n-nodes-sendgrid-events.sendGridEmail',
+			]),
+		);
+	});
+
 	/** Runs a workflow of a start, code that makes the items, and the email node. */
 	async function send(
 		parameters: INodeParameters,
