@@ -88,6 +88,9 @@ export class N8nInstance {
 			...(await portSettings(port)),
 			QUEUE_HEALTH_CHECK_ACTIVE: 'true',
 			QUEUE_HEALTH_CHECK_PORT: String(port),
+			// As on a machine of its own: a worker that starts takes what this log says was under way for
+			// crashed.
+			N8N_EVENTBUS_LOGWRITER_LOGBASENAME: `events-${port}`,
 		});
 		await sibling.launch();
 		this.siblings.push(sibling);

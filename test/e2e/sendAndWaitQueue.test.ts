@@ -57,7 +57,7 @@ describeIfPossible.each(n8nVersions)('Send and Wait in queue mode of n8n %s', (v
 		const mail = await mails.waiting(workflow);
 		await worker.kill();
 		expect(await mails.post([eventOf(mail, 'open'), eventOf(mail, 'bounce')])).toEqual([200]);
-		await worker.restart();
+		worker = await n8n.startSibling('worker');
 		const execution = await mails.ended(workflow);
 		expect(itemsOf(execution, EMAIL, 2)).toMatchObject([{ outcome: 'bounce' }]);
 	});

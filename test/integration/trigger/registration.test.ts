@@ -854,6 +854,19 @@ describe('publishing that SendGrid refuses', () => {
 		expect(message).toContain('Settings > Mail Settings > Event Webhooks');
 	});
 
+	it('not because of a webhook of this n8n that is about to be removed: that one makes room', async () => {
+		await start({ maxWebhooks: 2 }, 1);
+		const leaving = sendGrid.addWebhook({
+			url: `${N8N_URL}/webhook/0e9a7f50-55c4-4c0b-9a0c-7b6b2a1d3c55/events`,
+			friendly_name: 'n8n: Other - SendGrid Email Trigger (unpublished)',
+		});
+
+		await new TriggerNode().publish();
+
+		expect(ours()).toHaveLength(1);
+		expect(sendGrid.webhooks).not.toContain(leaving);
+	});
+
 	it.each(['create', 'read', 'update'])(
 		'because the key lacks the scope to %s, names it and says where to click',
 		async (action) => {

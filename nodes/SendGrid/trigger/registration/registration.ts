@@ -341,6 +341,12 @@ async function makeWebhook(
 	return await createEventWebhook(context, settings).catch(async (error: unknown) => {
 		const refusal = refusalOf(error);
 		if (refusal === 'noFreeSlot') {
+			const leaving = list.webhooks.find((webhook) => isLeftOver(webhook, settings.url, Infinity));
+			if (leaving !== undefined) {
+				// One of our own that would be removed in some seconds anyway.
+				await deleteEventWebhook(context, leaving.id);
+				return await createEventWebhook(context, settings);
+			}
 			throw withMessage(context, error, explainFullSlots(list));
 		}
 		if (mayHaveActed(error) || refusal === 'urlExists') {
