@@ -4,7 +4,7 @@ import { outage } from './outage';
 import { queueMode, runCluster, type Cluster, type Incident } from './queue';
 import type { Report } from './report';
 import { restarts } from './restarts';
-import { missingPrograms } from './services';
+import { missingPrograms } from '../support/services';
 import { Stage } from './stage';
 import { failingWorkflow, slowWorkflow } from './workflowFaults';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sampleEvent, type PostAttempt } from '../../emulator';
-import { Random } from './random';
+import { Random } from '../support/random';
 import { commonFigures, faultIfAny, SAID_OF_MODE, tallyOf, type Report } from './report';
 import { placesIn, type RunOptions } from './restarts';
 import type { Attempt, Stage } from './stage';

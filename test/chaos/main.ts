@@ -21,7 +21,7 @@ import { outage } from './outage';
 import { queueMode, runCluster, type Cluster, type Incident } from './queue';
 import { print, timed, type Report } from './report';
 import { restarts } from './restarts';
-import { missingPrograms } from './services';
+import { missingPrograms } from '../support/services';
 import { soak, SOAK_SETTINGS } from './soak';
 import { Stage } from './stage';
 import { failingWorkflow, slowWorkflow } from './workflowFaults';

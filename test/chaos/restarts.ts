@@ -1,4 +1,4 @@
-import { Random } from './random';
+import { Random } from '../support/random';
 import { commonFigures, faultIfAny, tallyOf, type Report } from './report';
 import type { Stage } from './stage';
 import { planTraffic } from './traffic';

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { median } from '../support/measure';
-import { Random } from './random';
+import { Random } from '../support/random';
 import { faultIfAny, SAID_OF_MODE, tallyOf, type Report } from './report';
 import { placesIn } from './restarts';
 import type { Stage } from './stage';

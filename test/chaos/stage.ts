@@ -20,8 +20,8 @@ import {
 	type Webhook,
 } from '../../emulator';
 import { Collector } from './collector';
-import { Gate } from './gate';
-import { Random } from './random';
+import { Gate } from '../support/readinessGate';
+import { Random } from '../support/random';
 import type { Post } from './traffic';
 import type { Workload } from './workload';
 

@@ -1,6 +1,6 @@
 import { EVENT_TYPES } from '../../nodes/SendGrid/events/eventTypes';
 import { sampleEvent, type PostedEvent } from '../../emulator';
-import type { Random } from './random';
+import type { Random } from '../support/random';
 
 /** The largest post that is made; SendGrid fills its posts with hundreds of events under load. */
 const MAX_EVENTS_PER_POST = 500;

@@ -1,7 +1,7 @@
 import type { WorkflowDefinition } from '../../scripts/n8n/N8nClient';
 import { sampleEvent } from '../../emulator';
 import { WORK } from './collector';
-import { Random } from './random';
+import { Random } from '../support/random';
 import { commonFigures, faultIfAny, tallyOf, type Report } from './report';
 import type { Stage } from './stage';
 import { eventIdOf, planTraffic } from './traffic';

@@ -2,9 +2,9 @@ import { SendGridEmulator } from '../../emulator';
 import { itemsOf, N8nClient } from '../../scripts/n8n/N8nClient';
 import { N8nInstance } from '../../scripts/n8n/N8nInstance';
 import { n8nVersions } from '../../scripts/n8n/runtime';
-import { Gate } from '../chaos/gate';
-import { Random } from '../chaos/random';
-import { missingPrograms, RedisServer } from '../chaos/services';
+import { Gate } from '../support/readinessGate';
+import { Random } from '../support/random';
+import { missingPrograms, RedisServer } from '../support/services';
 import { PostgresServer } from '../support/PostgresServer';
 import { EMAIL, eventOf, WaitingMails } from './support/WaitingMails';
 
