@@ -138,9 +138,12 @@ describeInBrowser(`the editor of n8n ${newest}`, () => {
 		const [webhook] = sendGrid.webhooks;
 		expect(webhook).toMatchObject({ enabled: true, open: true, click: true, bounce: true });
 
-		await sendGrid.postEvents(webhook!.id, [
-			{ ...sampleEvent('bounce'), email: 'bob@example.com' },
-		]);
+		// n8n makes the webhook in SendGrid a moment before it takes posts itself.
+		await sendGrid.postEvents(
+			webhook!.id,
+			[{ ...sampleEvent('bounce'), email: 'bob@example.com' }],
+			{ retryDelaysMs: [500, 1000, 2000, 4000, 8000] },
+		);
 		await client.waitForExecutions(id, 3);
 		expect(sendGrid.mails.at(-1)!.body.subject).toBe('bob@example.com has bounced');
 		expect(typeVersionsOf(await savedWorkflow())).toContain(2);
