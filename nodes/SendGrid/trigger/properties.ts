@@ -1,5 +1,6 @@
 import type { INodeParameters, INodeProperties } from 'n8n-workflow';
 import { DEFAULT_EVENTS, EVENT_TYPES } from '../events/eventTypes';
+import { oauthField } from '../fields/oauth';
 
 /** SendGrid repeats a post for 24 hours; half an hour more allows for clocks and queues. */
 export const DEFAULT_MAX_AGE_MINUTES = 24 * 60 + 30;
@@ -150,48 +151,7 @@ export const triggerProperties: INodeProperties[] = [
 				description:
 					'Refuse posts that SendGrid signed longer ago than this, in minutes. The default, 1470, covers the 24 hours for which SendGrid tries again; a lower one such as 10 is stricter but can lose events after an outage.',
 			},
-			{
-				displayName: 'OAuth',
-				name: 'oauth',
-				type: 'fixedCollection',
-				placeholder: 'Add OAuth',
-				default: {},
-				description: 'For a gateway in front of n8n that demands a token of SendGrid',
-				options: [
-					{
-						name: 'client',
-						displayName: 'OAuth Client',
-						values: [
-							{
-								displayName: 'Client ID',
-								name: 'id',
-								type: 'string',
-								default: '',
-								placeholder: 'e.g. sendgrid-events',
-								description: 'What SendGrid calls itself when it asks for a token',
-							},
-							{
-								displayName: 'Client Secret',
-								name: 'secret',
-								type: 'string',
-								typeOptions: { password: true },
-								default: '',
-								placeholder: 'e.g. 335a9b0c65324fd2',
-								description: 'What SendGrid proves it with. SendGrid never shows it again.',
-							},
-							{
-								displayName: 'Token URL',
-								name: 'url',
-								type: 'string',
-								typeOptions: { password: true },
-								default: '',
-								placeholder: 'e.g. https://auth.example.com/oauth/token',
-								description: 'Where SendGrid asks for a token',
-							},
-						],
-					},
-				],
-			},
+			oauthField('For a gateway in front of n8n that demands a token of SendGrid'),
 			{
 				displayName: 'Only Categories',
 				name: 'categories',

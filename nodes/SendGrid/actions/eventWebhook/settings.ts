@@ -2,6 +2,7 @@ import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import type { EventWebhookSettings, OAuthSettings } from '../../api/eventWebhooks';
 import { DEFAULT_EVENTS, EVENT_TYPES } from '../../events/eventTypes';
 import { InvalidFieldError } from '../../fields/invalidFieldError';
+import { oauthField } from '../../fields/oauth';
 import { booleanValue, fieldGroup, optionList, requiredText, textValue } from '../../fields/values';
 
 export const urlField: INodeProperties = {
@@ -43,48 +44,9 @@ const friendlyNameField: INodeProperties = {
 	description: 'What SendGrid calls the webhook in its list',
 };
 
-const oauthField: INodeProperties = {
-	displayName: 'OAuth',
-	name: 'oauth',
-	type: 'fixedCollection',
-	placeholder: 'Add OAuth',
-	default: {},
-	description:
-		'For a receiver that demands a token: fill in all three, or leave all empty for no OAuth',
-	options: [
-		{
-			name: 'client',
-			displayName: 'OAuth Client',
-			values: [
-				{
-					displayName: 'Client ID',
-					name: 'id',
-					type: 'string',
-					default: '',
-					placeholder: 'e.g. sendgrid-events',
-					description: 'What SendGrid calls itself when it asks for a token',
-				},
-				{
-					displayName: 'Client Secret',
-					name: 'secret',
-					type: 'string',
-					typeOptions: { password: true },
-					default: '',
-					placeholder: 'e.g. 335a9b0c65324fd2',
-					description: 'What SendGrid proves it with. SendGrid never shows it again.',
-				},
-				{
-					displayName: 'Token URL',
-					name: 'url',
-					type: 'string',
-					default: '',
-					placeholder: 'e.g. https://auth.example.com/oauth/token',
-					description: 'Where SendGrid asks for a token',
-				},
-			],
-		},
-	],
-};
+const oauthSetting = oauthField(
+	'For a receiver that demands a token: fill in all three, or leave all empty for no OAuth',
+);
 
 const signedField: INodeProperties = {
 	displayName: 'Signed',
@@ -95,7 +57,7 @@ const signedField: INodeProperties = {
 };
 
 /** What Create can leave as it is and Update need not change. */
-export const furtherFields = [enabledField, friendlyNameField, oauthField, signedField];
+export const furtherFields = [enabledField, friendlyNameField, oauthSetting, signedField];
 
 /** What the user has chosen of the settings. */
 export interface ChosenSettings {
@@ -153,7 +115,7 @@ function readEvents(value: unknown): Record<string, boolean> {
 }
 
 function readOAuth(value: unknown): OAuthSettings {
-	const { displayName } = oauthField;
+	const { displayName } = oauthSetting;
 	const client = fieldGroup(fieldGroup(value, displayName).client, displayName);
 	const text = (name: string) => textValue(client[name], displayName).trim();
 	const oauth = {
