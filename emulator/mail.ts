@@ -4,7 +4,7 @@ export interface Address {
 	name?: string;
 }
 
-/** One envelope of a mail: who gets it, and what differs for them. */
+/** One personalization of a mail: who gets it, and what differs for them. */
 export interface Personalization {
 	to: Address[];
 	cc?: Address[];

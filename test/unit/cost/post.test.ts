@@ -69,12 +69,12 @@ test.each([1, 100, 2500])(
 	'what n8n stores to start with is the body and little more (%d)',
 	(count) => {
 		const { rawBody } = posts.post(count);
-		const envelope = wrapHandover({
+		const handover = wrapHandover({
 			processId: 'id',
 			posts: [rawBody.toString()],
 		});
 		const asText = Buffer.byteLength(JSON.stringify(rawBody.toString()));
-		expect(Buffer.byteLength(stringify(envelope))).toBeLessThan(asText + 200);
+		expect(Buffer.byteLength(stringify(handover))).toBeLessThan(asText + 200);
 	},
 );
 

@@ -8,7 +8,7 @@ import {
 import type { Address } from '../../fields/addresses';
 import type { Message, Personalization } from './mail';
 
-/** What one input item sends: envelopes that differ only in who gets them. */
+/** What one input item sends: personalizations that differ only in who gets them. */
 export interface ItemMail {
 	item: number;
 	personalizations: Personalization[];
@@ -34,7 +34,7 @@ const INTERNED_LENGTH = 256;
 
 /**
  * Puts the mail of many items into as few requests as SendGrid's limits allow: what shares its
- * message travels together, in the order it came. The envelopes of one item stay in one request,
+ * message travels together, in the order it came. The personalizations of one item stay in one request,
  * so that it is accepted or refused as a whole.
  */
 export class Batcher {
@@ -88,7 +88,7 @@ export class Batcher {
 
 /**
  * What the sender and the time of an item's mail have to say beside those of its request. SendGrid
- * takes a sender of its own for each envelope as long as the domain is the same.
+ * takes a sender of its own for each personalization as long as the domain is the same.
  */
 function differences(
 	{ from, sendAt }: Message,

@@ -1,12 +1,12 @@
 import { addressKey } from '../../fields/addresses';
 import type { Personalization } from './mail';
 
-/** Finds the envelopes to addresses that have one already. Each envelope has one recipient. */
+/** Finds the personalizations to addresses that have one already. Each personalization has one recipient. */
 export class DuplicateFilter {
 	/** By address, the item that sends to it. */
 	private readonly senders = new Map<string, number>();
 
-	/** The envelopes to addresses that no item before has, each address once. */
+	/** The personalizations to addresses that no item before has, each address once. */
 	withoutDuplicates(personalizations: Personalization[]): Personalization[] {
 		const own = new Set<string>();
 		return personalizations.filter((personalization) => {
@@ -17,7 +17,7 @@ export class DuplicateFilter {
 		});
 	}
 
-	/** The item that sends to the recipient of an envelope. */
+	/** The item that sends to the recipient of a personalization. */
 	senderOf(personalization: Personalization): number | undefined {
 		return this.senders.get(keyOf(personalization));
 	}

@@ -10,15 +10,15 @@ import type { Message, Personalization } from './mail';
  * @see https://www.twilio.com/docs/sendgrid/api-reference/mail-send/limitations
  */
 export const LIMITS = {
-	/** Over to, cc and bcc of all envelopes. */
+	/** Over to, cc and bcc of all personalizations. */
 	recipients: 1000,
 	/** The whole request, attachments in Base64 included: "less than 30MB", taken in its strict sense. */
 	requestBytes: 30_000_000,
 	categories: 10,
 	categoryLength: 255,
-	/** Per envelope. */
+	/** Per personalization. */
 	customArgsBytes: 10_000,
-	/** Per envelope. */
+	/** Per personalization. */
 	substitutionsBytes: 10_000,
 	groupsToDisplay: 25,
 	scheduleSeconds: 72 * 3600,
@@ -115,7 +115,7 @@ function bypasses(mailSettings: Message['mailSettings']): number {
 }
 
 /**
- * Checks one envelope.
+ * Checks one personalization.
  *
  * @throws InvalidFieldError on the first rule that is broken
  */
@@ -167,7 +167,7 @@ export function messageBytes(message: Message): number {
 	return Buffer.byteLength(withoutSources) + attachments;
 }
 
-/** The bytes that an envelope adds to its request. */
+/** The bytes that a personalization adds to its request. */
 export function personalizationBytes(personalization: Personalization): number {
 	return Buffer.byteLength(JSON.stringify(personalization));
 }

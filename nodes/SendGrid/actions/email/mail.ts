@@ -41,7 +41,7 @@ export interface Message {
 	trackingSettings: Record<string, object>;
 }
 
-/** One envelope: the people in it see each other, except for `bcc`, and nobody else. */
+/** One personalization: the people in it see each other, except for `bcc`, and nobody else. */
 export interface Personalization {
 	to: Address[];
 	cc: Address[];
@@ -65,10 +65,10 @@ export function isDynamicTemplate(templateId: string): boolean {
 }
 
 /**
- * Puts a message and its envelopes into the form that `@sendgrid/mail` sends, and reads the
+ * Puts a message and its personalizations into the form that `@sendgrid/mail` sends, and reads the
  * attachments.
  *
- * Custom args and headers stay with each envelope, where SendGrid documents them as objects; a
+ * Custom args and headers stay with each personalization, where SendGrid documents them as objects; a
  * subject that all share stands once, in the message.
  */
 export async function toMailData(
@@ -95,11 +95,11 @@ export async function toMailData(
 		templateId: templateId || undefined,
 		ipPoolName: ipPool || undefined,
 		attachments: await Promise.all(attachments.map(toAttachmentData)),
-		personalizations: personalizations.map(({ subject, templateData, ...envelope }) => ({
-			...envelope,
-			to: envelope.to.map(asRecipient),
-			cc: envelope.cc.map(asRecipient),
-			bcc: envelope.bcc.map(asRecipient),
+		personalizations: personalizations.map(({ subject, templateData, ...rest }) => ({
+			...rest,
+			to: rest.to.map(asRecipient),
+			cc: rest.cc.map(asRecipient),
+			bcc: rest.bcc.map(asRecipient),
 			subject: (sharedSubject === undefined && subject) || undefined,
 			dynamicTemplateData: templateData,
 		})),

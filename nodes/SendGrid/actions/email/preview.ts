@@ -53,10 +53,10 @@ async function previewItem(
 	item: number,
 ): Promise<IDataObject> {
 	const form = await readForm(context, item);
-	const { message, envelope } = form;
+	const { message, unfilled } = form;
 	checkMessage(message, Date.now() / 1000);
 	checkPersonalization(
-		{ ...envelope, to: envelope.to.slice(0, 1), templateData: {}, substitutions: {} },
+		{ ...unfilled, to: unfilled.to.slice(0, 1), templateData: {}, substitutions: {} },
 		message,
 	);
 	const { missing, ...content } =
@@ -65,21 +65,21 @@ async function previewItem(
 			: await fillTemplate(context, templates, form);
 	return {
 		from: message.from as unknown as IDataObject,
-		to: envelope.to.map(({ email }) => email),
+		to: unfilled.to.map(({ email }) => email),
 		...content,
 		...(missing.length > 0 && { missingVariables: missing }),
 		sent: false,
 	};
 }
 
-function fillMessage({ message, envelope, data }: ItemForm): Content {
+function fillMessage({ message, unfilled, data }: ItemForm): Content {
 	const filled = (text: string, part: 'html' | 'text') => {
 		const compiled = compilePlaceholders(text, part, 'preview');
 		const values = fillPlaceholders([compiled], data);
 		return replaceTags(compiled.content, values);
 	};
 	return {
-		subject: filled(envelope.subject, 'text'),
+		subject: filled(unfilled.subject, 'text'),
 		text: filled(message.text, 'text'),
 		html: filled(message.html, 'html'),
 	};
@@ -95,7 +95,7 @@ function replaceTags(content: string, values: Record<string, string>): string {
 async function fillTemplate(
 	context: IExecuteFunctions,
 	templates: TemplatesOfRun,
-	{ message: { templateId }, envelope, data, dataField }: ItemForm,
+	{ message: { templateId }, unfilled, data, dataField }: ItemForm,
 ): Promise<Content & { missing: string[] }> {
 	const values = jsonObject(data, dataField);
 	const version = await templates.activeVersion(templateId);
@@ -110,13 +110,13 @@ async function fillTemplate(
 			Object.entries(values).map(([tag, value]) => [tag, String(value)]),
 		);
 		return {
-			subject: replaceTags(version.subject || envelope.subject, texts),
+			subject: replaceTags(version.subject || unfilled.subject, texts),
 			text: replaceTags(version.text, texts),
 			html: replaceTags(version.html, texts),
 			missing: [],
 		};
 	}
-	const texts = templates.textsOf(version, envelope.subject);
+	const texts = templates.textsOf(version, unfilled.subject);
 	const [subject, text, html] = texts.map((part) => part.fill(values)) as [string, string, string];
 	const missing = new Set(texts.flatMap((part) => part.missingIn(values)));
 	return { subject, text, html, missing: [...missing] };

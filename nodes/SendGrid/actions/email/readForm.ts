@@ -26,7 +26,7 @@ import { BYPASSES, CLICK_TRACKING, MISSING_DATA, SETTING_GROUPS } from './settin
 export interface ItemForm {
 	message: Message;
 	/** Everything about its own recipients, except for the data that fills the content. */
-	envelope: Omit<Personalization, 'templateData' | 'substitutions'>;
+	unfilled: Omit<Personalization, 'templateData' | 'substitutions'>;
 	/** That data, still to be read. */
 	data: unknown;
 	/** Where the data of a template comes from, as the form calls it. */
@@ -64,7 +64,7 @@ export async function readForm(context: IExecuteFunctions, item: number): Promis
 		mailSettings: readMailSettings(settings),
 		trackingSettings: readTrackingSettings(settings),
 	};
-	const envelope: ItemForm['envelope'] = {
+	const unfilled: ItemForm['unfilled'] = {
 		to: parseAddresses(parameter('to'), 'To'),
 		cc: parseAddresses(fields.cc, 'CC'),
 		bcc: parseAddresses(fields.bcc, 'BCC'),
@@ -76,7 +76,7 @@ export async function readForm(context: IExecuteFunctions, item: number): Promis
 	};
 	return {
 		message,
-		envelope,
+		unfilled,
 		...readData(context, item, isTemplate),
 		ifDataIsMissing: readIfDataIsMissing(settings),
 	};
@@ -114,12 +114,12 @@ function readIfDataIsMissing(settings: Record<string, unknown>): ItemForm['ifDat
  *
  * @throws InvalidFieldError on data that cannot be read
  */
-export function fillTemplate({ message, envelope, data, dataField }: ItemForm): Personalization {
+export function fillTemplate({ message, unfilled, data, dataField }: ItemForm): Personalization {
 	const values = jsonObject(data, dataField);
 	if (isDynamicTemplate(message.templateId)) {
-		return { ...envelope, templateData: values, substitutions: {} };
+		return { ...unfilled, templateData: values, substitutions: {} };
 	}
-	return { ...envelope, templateData: {}, substitutions: legacySubstitutions(values, dataField) };
+	return { ...unfilled, templateData: {}, substitutions: legacySubstitutions(values, dataField) };
 }
 
 /**

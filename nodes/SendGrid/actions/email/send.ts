@@ -71,10 +71,10 @@ export async function sendItem(
 ): Promise<IDataObject> {
 	const form = await readForm(context, item);
 	adjust(form);
-	const { message, envelope } = form;
+	const { message, unfilled } = form;
 	const personalization =
 		message.templateId === ''
-			? { ...envelope, templateData: {}, substitutions: {} }
+			? { ...unfilled, templateData: {}, substitutions: {} }
 			: fillTemplate(form);
 	checkMessage(message, Date.now() / 1000);
 	checkPersonalization(personalization, message);

@@ -80,7 +80,7 @@ async function plan(
 	return { requests: batcher.requests, duplicates };
 }
 
-/** An item's mail: one envelope for each address in its To. */
+/** An item's mail: one personalization for each address in its To. */
 async function readItem(
 	context: IExecuteFunctions,
 	item: number,
@@ -95,7 +95,7 @@ async function readItem(
 
 	checkMessage(message, Date.now() / 1000);
 	const { to } = personalization;
-	// All envelopes of the item are alike, and an address may come twice: they are separate mails.
+	// All personalizations of the item are alike, and an address may come twice: they are separate mails.
 	checkPersonalization({ ...personalization, to: to.slice(0, 1) }, message);
 	await templateDataCheck.check(form, personalization.templateData);
 	return {
@@ -106,10 +106,10 @@ async function readItem(
 
 /** Puts the recipient's values beside the placeholders of the content. */
 function fillMessage(
-	{ message, envelope, data }: ItemForm,
+	{ message, unfilled, data }: ItemForm,
 	compiler: PlaceholderCompiler,
 ): { message: Message; personalization: Personalization } {
-	const subject = compiler.compile(envelope.subject, 'text');
+	const subject = compiler.compile(unfilled.subject, 'text');
 	const text = compiler.compile(message.text, 'text');
 	const html = compiler.compile(message.html, 'html');
 	const substitutions = fillPlaceholders([subject, text, html], data);
@@ -118,7 +118,7 @@ function fillMessage(
 	}
 	return {
 		message: { ...message, text: text.content, html: html.content },
-		personalization: { ...envelope, subject: subject.content, templateData: {}, substitutions },
+		personalization: { ...unfilled, subject: subject.content, templateData: {}, substitutions },
 	};
 }
 
@@ -183,7 +183,7 @@ async function sendRequest(
 
 /**
  * The items that a refusal is about, each with an error of its own; `undefined` if it is about
- * something else, too. SendGrid names an envelope by its place in the request.
+ * something else, too. SendGrid names a personalization by its place in the request.
  */
 function refusedItems(
 	context: IExecuteFunctions,

@@ -28,11 +28,11 @@ export class TemplateDataCheck {
 	 * @throws InvalidFieldError that names the variables
 	 */
 	async check(
-		{ message: { templateId }, envelope, dataField, ifDataIsMissing }: ItemForm,
+		{ message: { templateId }, unfilled, dataField, ifDataIsMissing }: ItemForm,
 		data: IDataObject,
 	): Promise<void> {
 		if (!isDynamicTemplate(templateId) || ifDataIsMissing === 'sendAnyway') return;
-		const missing = await this.missingIn(templateId, envelope.subject, data);
+		const missing = await this.missingIn(templateId, unfilled.subject, data);
 		if (missing.length === 0) return;
 		const [names, tags] = [
 			missing.map((name) => `"${name}"`).join(', '),

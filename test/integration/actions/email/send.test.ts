@@ -265,7 +265,7 @@ describe('Send', () => {
 	});
 
 	it('sends copies, headers and custom args with the recipients', async () => {
-		const envelope = await envelopeOf(
+		const unfilled = await envelopeOf(
 			{
 				...MAIL,
 				customArgs: {
@@ -282,7 +282,7 @@ describe('Send', () => {
 			},
 			{ id: 7 },
 		);
-		expect(envelope).toEqual({
+		expect(unfilled).toEqual({
 			to: [{ email: 'bob@example.com' }],
 			cc: [{ email: 'carl@example.com', name: 'Carl' }],
 			bcc: [{ email: 'dora@example.com' }, { email: 'eve@example.com' }],

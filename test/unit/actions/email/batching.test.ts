@@ -9,7 +9,7 @@ import { aMessage, anAttachment, anEnvelope } from './mails';
 
 const MB = 1024 * 1024;
 
-const envelopes = (item: number, count = 1, filler = '') =>
+const personalizationsOf = (item: number, count = 1, filler = '') =>
 	Array.from({ length: count }, (_, place) =>
 		anEnvelope({
 			to: [{ email: `person${item}-${place}@example.com` }],
@@ -21,7 +21,7 @@ const envelopes = (item: number, count = 1, filler = '') =>
 function batch(mails: Array<{ message: Message; recipients?: number; filler?: string }>) {
 	const batcher = new Batcher();
 	mails.forEach(({ message, recipients, filler }, item) =>
-		batcher.add(message, { item, personalizations: envelopes(item, recipients, filler) }),
+		batcher.add(message, { item, personalizations: personalizationsOf(item, recipients, filler) }),
 	);
 	return batcher.requests;
 }
@@ -64,7 +64,7 @@ describe('Batcher', () => {
 		const batcher = new Batcher();
 		const message = aMessage({ attachments: [anAttachment(20 * MB)] });
 		const add = (item: number, filler: string) =>
-			batcher.add(message, { item, personalizations: envelopes(item, 1, filler) });
+			batcher.add(message, { item, personalizations: personalizationsOf(item, 1, filler) });
 		add(0, '');
 		expect(() => add(1, 'x'.repeat(4 * MB))).toThrow(/^Attachments: .+ the mail has 3\d\.\d MB/);
 		add(2, '');
@@ -167,7 +167,7 @@ describe('Batcher', () => {
 				expect(sent.map((mail) => mail.item).sort((a, b) => a - b)).toEqual([...items.keys()]);
 				for (const mail of sent) {
 					const { recipients, filler } = items[mail.item]!;
-					expect(mail.personalizations).toEqual(envelopes(mail.item, recipients, filler));
+					expect(mail.personalizations).toEqual(personalizationsOf(mail.item, recipients, filler));
 				}
 				for (const request of requests) {
 					const recipients = recipientsOf(request);

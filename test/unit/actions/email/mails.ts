@@ -18,7 +18,7 @@ export function aMessage(changes: Partial<Message> = {}): Message {
 	};
 }
 
-/** A valid envelope, likewise. */
+/** A valid personalization, likewise. */
 export function anEnvelope(changes: Partial<Personalization> = {}): Personalization {
 	return {
 		to: [{ email: 'bob@example.com' }],

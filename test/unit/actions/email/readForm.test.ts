@@ -5,7 +5,7 @@ import { aMessage, anEnvelope } from './mails';
 const fill = (templateId: string, data: object) =>
 	fillTemplate({
 		message: aMessage({ templateId }),
-		envelope: anEnvelope(),
+		unfilled: anEnvelope(),
 		data,
 		dataField: 'Template Data',
 	} as never);

@@ -36,8 +36,8 @@ export function askForAnswer(context: IExecuteFunctions, wait: string): PrepareM
 		'Write what you ask.',
 	);
 	const message = withToolInput(context, asked);
-	return ({ message: mail, envelope }) => {
-		const title = envelope.subject.slice(0, MAX_TITLE_LENGTH);
+	return ({ message: mail, unfilled }) => {
+		const title = unfilled.subject.slice(0, MAX_TITLE_LENGTH);
 		const buttons = buttonsOf(context, { wait, title });
 		mail.text = [message, ...buttons.map(({ label, url }) => `${label}: ${url}`)].join('\n\n');
 		mail.html = `<p style="white-space:pre-line">${escapeHtml(message)}</p>\n<p>${buttons.map(toHtml).join('\n')}</p>`;

@@ -48,7 +48,7 @@ export async function awaitEvents(context: IExecuteFunctions, wait: string): Pro
 	}
 	return (form) => {
 		checkTracking(form, events);
-		form.envelope.customArgs[WAIT_ARG] = ticketOf(url);
+		form.unfilled.customArgs[WAIT_ARG] = ticketOf(url);
 	};
 }
 
