@@ -9,18 +9,21 @@ export interface RunOptions {
 	/** Whether the node is set to continue on fail. */
 	continueOnFail?: boolean;
 	apiKey?: string;
+	/** For an operation that waits. */
+	executionId?: string;
 }
 
 /** A workflow with a SendGrid Email node that talks to the stand-in. */
 export function sendGridEmailWorkflow(
 	sendGrid: SendGridEmulator,
 	parameters: INodeParameters,
-	{ continueOnFail = false, apiKey = DEFAULT_API_KEY }: RunOptions = {},
+	{ continueOnFail = false, apiKey = DEFAULT_API_KEY, executionId }: RunOptions = {},
 ): TestWorkflow {
 	const workflow = new TestWorkflow({
 		nodeType: new SendGridEmail(),
 		parameters,
 		credentials: { apiKey, region: 'custom', baseUrl: sendGrid.url },
+		executionId,
 	});
 	workflow.node.continueOnFail = continueOnFail;
 	return workflow;

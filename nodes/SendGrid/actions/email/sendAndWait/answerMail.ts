@@ -1,14 +1,16 @@
-import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
-import { requiredText, textValue } from '../../../fields/values';
+import type { IExecuteFunctions } from 'n8n-workflow';
+import {
+	fieldGroup,
+	fieldRows,
+	optionValue,
+	requiredText,
+	textValue,
+} from '../../../fields/values';
 import { encodeFormFields, readFormFields } from './formFields';
 import { escapeHtml } from './page';
 import type { PrepareMail } from './sendAndWait';
 
-interface ApprovalOptions {
-	approvalType?: 'single' | 'double';
-	approveLabel?: unknown;
-	disapproveLabel?: unknown;
-}
+const APPROVAL_TYPES = ['single', 'double'] as const;
 
 interface Button {
 	label: string;
@@ -42,7 +44,10 @@ export function askForAnswer(context: IExecuteFunctions, wait: string): PrepareM
 		mail.text = [message, ...buttons.map(({ label, url }) => `${label}: ${url}`)].join('\n\n');
 		mail.html = `<p style="white-space:pre-line">${escapeHtml(message)}</p>\n<p>${buttons.map(toHtml).join('\n')}</p>`;
 		// A link that SendGrid replaces leads over SendGrid, and its address is not ours any more.
-		mail.trackingSettings.clickTracking = { enable: false, enableText: false };
+		mail.trackingSettings = {
+			...mail.trackingSettings,
+			clickTracking: { enable: false, enableText: false },
+		};
 	};
 }
 
@@ -64,23 +69,31 @@ function buttonsOf(context: IExecuteFunctions, ofWait: { wait: string; title: st
 		return { label, url: context.getSignedResumeUrl(query), isMain };
 	};
 	const responseType = context.getNodeParameter('responseType', 0);
-	const answerLabel = labelOf(context.getNodeParameter('buttonLabel', 0, ''), 'Answer');
-	if (responseType === 'freeText') return [button('text', answerLabel)];
-	if (responseType === 'form') {
-		const rows = context.getNodeParameter('formFields.values', 0, []) as IDataObject[];
-		return [button('form', answerLabel, { form: encodeFormFields(readFormFields(rows)) })];
-	}
-	const options = context.getNodeParameter('approvalOptions.values', 0, {}) as ApprovalOptions;
-	const approve = button('approved', labelOf(options.approveLabel, 'Approve'));
-	if (options.approvalType === 'single' || options.approvalType === undefined) return [approve];
-	return [
-		approve,
-		button('declined', labelOf(options.disapproveLabel, 'Decline'), { isMain: false }),
-	];
+	if (responseType === 'approval') return approvalButtons(context, button);
+	const label = textOfButton(context.getNodeParameter('buttonLabel', 0, ''), 'Button Label');
+	if (responseType === 'freeText') return [button('text', label || 'Answer')];
+	const rows = fieldRows(context.getNodeParameter('formFields', 0, {}), 'Form Fields');
+	return [button('form', label || 'Answer', { form: encodeFormFields(readFormFields(rows)) })];
 }
 
-function labelOf(value: unknown, otherwise: string): string {
-	return textValue(value, 'Button Label').trim().slice(0, MAX_LABEL_LENGTH) || otherwise;
+function approvalButtons(
+	context: IExecuteFunctions,
+	button: (answer: string, label: string, more?: Partial<Button>) => Button,
+): Button[] {
+	const group = context.getNodeParameter('approvalOptions', 0, {});
+	const options = fieldGroup(fieldGroup(group, 'Approval Options').values, 'Approval Options');
+	const type =
+		'approvalType' in options
+			? optionValue(options.approvalType, 'Type of Approval', APPROVAL_TYPES)
+			: 'single';
+	const approve = textOfButton(options.approveLabel, 'Approve Button Label') || 'Approve';
+	if (type === 'single') return [button('approved', approve)];
+	const decline = textOfButton(options.disapproveLabel, 'Disapprove Button Label') || 'Decline';
+	return [button('approved', approve), button('declined', decline, { isMain: false })];
+}
+
+function textOfButton(value: unknown, field: string): string {
+	return textValue(value, field).trim().slice(0, MAX_LABEL_LENGTH);
 }
 
 function toHtml({ label, url, isMain }: Button): string {

@@ -2,7 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { instanceTag, ticketOf, ticketQuery } from '../../../events/waitTicket';
 import { WAIT_ARG } from '../../../events/waitArg';
 import { InvalidFieldError } from '../../../fields/invalidFieldError';
-import { booleanValue, optionList, textValue } from '../../../fields/values';
+import { booleanValue, fieldGroup, optionList, textValue } from '../../../fields/values';
 import type { ItemForm } from '../readForm';
 import { AWAITABLE_EVENTS } from './outcomes';
 import { checkReachable, checkReceived } from './checks';
@@ -14,12 +14,6 @@ const MAX_LINK_LENGTH = 300;
 const EVENTS = 'Events';
 const LINK = 'Only Clicks on Links That Contain';
 
-interface WaitOptions {
-	checkBeforeSending?: unknown;
-	linkContains?: unknown;
-	peopleOnly?: unknown;
-}
-
 /**
  * Makes the events of the mail find this execution.
  *
@@ -28,7 +22,7 @@ interface WaitOptions {
  */
 export async function awaitEvents(context: IExecuteFunctions, wait: string): Promise<PrepareMail> {
 	const events = readEvents(context);
-	const options = context.getNodeParameter('waitOptions', 0, {}) as WaitOptions;
+	const options = fieldGroup(context.getNodeParameter('waitOptions', 0, {}), 'Options');
 	const linkContains = textValue(options.linkContains, LINK).trim();
 	if (linkContains.length > MAX_LINK_LENGTH) {
 		throw new InvalidFieldError(
@@ -36,19 +30,24 @@ export async function awaitEvents(context: IExecuteFunctions, wait: string): Pro
 			`Enter a part of the link, up to ${MAX_LINK_LENGTH} characters. This text has ${linkContains.length}.`,
 		);
 	}
-	const peopleOnly = booleanValue(options.peopleOnly ?? false, 'Only Opens by People');
+	const peopleOnly =
+		'peopleOnly' in options && booleanValue(options.peopleOnly, 'Only Opens by People');
+	const isChecked =
+		!('checkBeforeSending' in options) ||
+		booleanValue(options.checkBeforeSending, 'Check Before Sending');
 	const query = ticketQuery(
 		{ events, linkContains, peopleOnly },
 		{ instance: instanceTag(context.getInstanceId()), sentAt: Date.now() / 1000 },
 	);
 	const url = context.getSignedResumeUrl({ wait, ...query });
-	if (booleanValue(options.checkBeforeSending ?? true, 'Check Before Sending')) {
+	if (isChecked) {
 		await checkReceived(context, events, url);
 		await checkReachable(context, url);
 	}
 	return (form) => {
 		checkTracking(form, events);
-		form.unfilled.customArgs[WAIT_ARG] = ticketOf(url);
+		const { customArgs } = form.unfilled;
+		form.unfilled.customArgs = { ...customArgs, [WAIT_ARG]: ticketOf(url) };
 	};
 }
 

@@ -44,30 +44,28 @@ export const nameOf = (index: number) => `field-${index}`;
  * @param rows the entries of the collection "Form Fields"
  * @throws InvalidFieldError
  */
-export function readFormFields(rows: IDataObject[]): FormField[] {
+export function readFormFields(rows: Array<Record<string, unknown>>): FormField[] {
 	if (rows.length === 0) {
 		throw new InvalidFieldError(FIELD, 'Add at least one field for the recipient to fill in.');
 	}
-	const fields = rows.map(
-		({ fieldLabel, fieldType = 'text', choices, requiredField = false }, index) => {
-			const label = textValue(fieldLabel, FIELD).trim();
-			if (label === '') throw new InvalidFieldError(FIELD, `Give field ${index + 1} a label.`);
-			const type = optionValue(fieldType, FIELD, TYPES);
-			const field = {
-				label,
-				type,
-				isRequired: booleanValue(requiredField, FIELD),
-				choices: type === 'dropdown' ? textList(choices, FIELD) : [],
-			};
-			if (type === 'dropdown' && field.choices.length === 0) {
-				throw new InvalidFieldError(
-					FIELD,
-					`Enter choices for "${label}", separated by commas. It has none.`,
-				);
-			}
-			return field;
-		},
-	);
+	const fields = rows.map((row, index) => {
+		const label = textValue(row.fieldLabel, FIELD).trim();
+		if (label === '') throw new InvalidFieldError(FIELD, `Give field ${index + 1} a label.`);
+		const type = 'fieldType' in row ? optionValue(row.fieldType, FIELD, TYPES) : 'text';
+		const field = {
+			label,
+			type,
+			isRequired: 'requiredField' in row && booleanValue(row.requiredField, FIELD),
+			choices: type === 'dropdown' ? textList(row.choices, FIELD) : [],
+		};
+		if (type === 'dropdown' && field.choices.length === 0) {
+			throw new InvalidFieldError(
+				FIELD,
+				`Enter choices for "${label}", separated by commas. It has none.`,
+			);
+		}
+		return field;
+	});
 	const labels = fields.map(({ label }) => label);
 	const twice = labels.find((label, index) => labels.indexOf(label) < index);
 	if (twice !== undefined)

@@ -132,7 +132,8 @@ function checkUse(context: IExecuteFunctions): void {
 function readLimit(context: IExecuteFunctions): number | undefined {
 	const value: unknown = context.getNodeParameter('waitAmount', 0);
 	const unit = optionValue(context.getNodeParameter('waitUnit', 0), 'Unit', UNITS);
-	const limit = value === '' ? NaN : Number(value) * UNIT_MS[unit];
+	const isNumber = typeof value === 'number' || (typeof value === 'string' && value.trim() !== '');
+	const limit = isNumber ? Number(value) * UNIT_MS[unit] : NaN;
 	if (!(limit >= 0) || limit > MAX_WAIT_MS) {
 		const remedy =
 			'Enter a number such as 3, up to ten years in all, or 0 to wait without a limit.';
