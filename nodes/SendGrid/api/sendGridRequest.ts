@@ -59,7 +59,8 @@ export interface Clock {
 	sleep(milliseconds: number): Promise<void>;
 }
 
-const CREDENTIAL = 'sendGridEventsApi';
+/** The type of the credential with which all calls are made. */
+export const CREDENTIAL = 'sendGridEventsApi';
 const DEFAULT_TIMEOUT = 60_000;
 const systemClock: Clock = { now: Date.now, sleep };
 
@@ -76,7 +77,7 @@ export async function sendGridRequest<T = IDataObject>(
 	request: SendGridRequest,
 	clock: Clock = systemClock,
 ): Promise<SendGridResponse<T>> {
-	const credentials = await context.getCredentials<SendGridCredentials>(CREDENTIAL);
+	const credentials = await credentialsOf(context);
 	const baseUrl = baseUrlOf(context, credentials);
 	const { method, path } = request;
 	if (path === MAIL_SEND) refuseSubuser(context, credentials);
@@ -104,6 +105,26 @@ export async function sendGridRequest<T = IDataObject>(
 		if (stopped?.aborted) throw failureOf(result);
 		waited += wait;
 	}
+}
+
+const knownCredentials = new WeakMap<SendGridApiContext, Promise<SendGridCredentials>>();
+
+/**
+ * The credential of a context, read once: each time, n8n looks it up in its database and decrypts it,
+ * and for the call itself it does so anyway.
+ */
+async function credentialsOf(context: SendGridApiContext): Promise<SendGridCredentials> {
+	const known = knownCredentials.get(context);
+	if (known !== undefined) return await known;
+	const reading = context.getCredentials<SendGridCredentials>(CREDENTIAL);
+	knownCredentials.set(context, reading);
+	reading.catch(() => knownCredentials.delete(context));
+	return await reading;
+}
+
+/** The origin, and path if any, that the context's calls go to. See `resolveBaseUrl`. */
+export async function baseUrlOfCalls(context: SendGridApiContext): Promise<string> {
+	return baseUrlOf(context, await credentialsOf(context));
 }
 
 /** Says when the user stops the execution; only executions have one. */
@@ -224,10 +245,16 @@ function futureMoment(unixSeconds: string | undefined, now: number): string | un
 	return moment.getTime() > now ? moment.toISOString() : undefined;
 }
 
-/** Blots the API key out of all texts, should SendGrid or the HTTP client have repeated it. */
+/** What SendGrid's API keys look like: the user may have put a new one in during the run. */
+const ANY_API_KEY = /\bSG\.[\w-]{16,}\.[\w-]{16,}/g;
+
+/** Blots API keys out of all texts, should SendGrid or the HTTP client have repeated one. */
 function withoutSecret(error: SendGridError, apiKey: string): SendGridError {
-	if (apiKey === '') return error;
+	const blot = (text: string) => {
+		const rest = apiKey === '' ? text : text.replaceAll(apiKey, '[API key]');
+		return rest.replace(ANY_API_KEY, '[API key]');
+	};
 	return JSON.parse(JSON.stringify(error), (_, value: unknown) =>
-		typeof value === 'string' ? value.replaceAll(apiKey, '[API key]') : value,
+		typeof value === 'string' ? blot(value) : value,
 	) as SendGridError;
 }

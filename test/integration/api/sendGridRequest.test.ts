@@ -130,6 +130,13 @@ describe('a call', () => {
 		expect(sendGrid.requests).toEqual([]);
 	});
 
+	it('costs no look-up of the credential besides the one that n8n makes for it', async () => {
+		const contextOfRun = context();
+		const lookUp = jest.spyOn(contextOfRun, 'getCredentials');
+		for (let call = 0; call < 5; call++) await sendGridRequest(contextOfRun, LIST);
+		expect(lookUp).toHaveBeenCalledTimes(6);
+	});
+
 	it('needs a valid base URL', async () => {
 		const error = await failureOf(sendGridRequest(context({ baseUrl: 'sendgrid' }), LIST));
 		expect(error.name).toBe('NodeOperationError');
@@ -173,6 +180,15 @@ describe('an error', () => {
 		// What n8n stores of a failed execution, and everything else on the object.
 		expect(JSON.stringify(error)).not.toContain(DEFAULT_API_KEY);
 		expect(everythingIn(error)).not.toContain(DEFAULT_API_KEY);
+	});
+
+	it('holds no key that was put into the credential during the run either', async () => {
+		const other = `SG.${'k'.repeat(22)}.${'s'.repeat(43)}`;
+		const body = { errors: [{ message: `Unknown key ${other}!` }] };
+		sendGrid.failNext(/./, { status: 401, body });
+		const error = await failureOf(sendGridRequest(context(), LIST));
+		expect(error.description).toContain('Unknown key [API key]!');
+		expect(everythingIn(error)).not.toContain(other);
 	});
 
 	it('of the network holds neither the API key nor the request', async () => {

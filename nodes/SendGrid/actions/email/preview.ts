@@ -8,7 +8,7 @@ import { checkMessage, checkPersonalization } from './limits';
 import { isDynamicTemplate } from './mail';
 import { compilePlaceholders, fillPlaceholders } from './placeholders';
 import { sendManyProperties } from './properties';
-import { readForm, type ItemForm } from './readForm';
+import { FormReader, type ItemForm } from './readForm';
 
 /** What the recipient would see. */
 interface Content {
@@ -35,10 +35,11 @@ export const preview: BatchOperation = {
 	properties,
 	async executeAll(context) {
 		const results = new ItemResults(context);
+		const forms = new FormReader(context);
 		const templates = new TemplatesOfRun(context);
 		for (const [item] of context.getInputData().entries()) {
 			try {
-				results.add(item, await previewItem(context, templates, item));
+				results.add(item, await previewForm(context, templates, await forms.read(item)));
 			} catch (error) {
 				results.fail(item, error);
 			}
@@ -47,12 +48,11 @@ export const preview: BatchOperation = {
 	},
 };
 
-async function previewItem(
+async function previewForm(
 	context: IExecuteFunctions,
 	templates: TemplatesOfRun,
-	item: number,
+	form: ItemForm,
 ): Promise<IDataObject> {
-	const form = await readForm(context, item);
 	const { message, unfilled } = form;
 	checkMessage(message, Date.now() / 1000);
 	checkPersonalization(

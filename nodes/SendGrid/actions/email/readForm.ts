@@ -2,6 +2,7 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { parseAddress, parseAddresses } from '../../fields/addresses';
 import { InvalidFieldError } from '../../fields/invalidFieldError';
 import { momentValue } from '../../fields/moment';
+import { RunParameters } from '../../fields/runParameters';
 import {
 	booleanValue,
 	chosenValue,
@@ -22,7 +23,7 @@ import { escapeHtml } from './placeholders';
 import { readTemplateFields, templateFields } from './templateFields';
 import { BYPASSES, CLICK_TRACKING, MISSING_DATA, SETTING_GROUPS } from './settingFields';
 
-/** An item's mail as the form has it. */
+/** An item's mail as the form has it. Items may share parts of it, which nobody may change. */
 export interface ItemForm {
 	message: Message;
 	/** Everything about its own recipients, except for the data that fills the content. */
@@ -35,71 +36,112 @@ export interface ItemForm {
 	ifDataIsMissing: (typeof MISSING_DATA)[number];
 }
 
-/** @throws InvalidFieldError on a value that cannot be read */
-export async function readForm(context: IExecuteFunctions, item: number): Promise<ItemForm> {
-	const parameter = (name: string): unknown => context.getNodeParameter(name, item, '');
-	const fields = fieldGroup(parameter('additionalFields'), 'Additional Fields');
-	const settings = fieldGroup(parameter('settings'), 'Sending Options');
-	const isTemplate = parameter('content') === 'template';
+/** How a template can be filled. */
+const FILLINGS = ['json', 'fields'] as const;
 
-	const message: Message = {
-		from: parseAddress(chosenValue(parameter('from')), 'From'),
+/** Reads the mail of one item after the other. */
+export class FormReader {
+	private readonly parameters: RunParameters;
+
+	constructor(private readonly context: IExecuteFunctions) {
+		this.parameters = new RunParameters(context);
+	}
+
+	/** @throws InvalidFieldError on a value that cannot be read */
+	async read(item: number): Promise<ItemForm> {
+		const { parameters } = this;
+		const text = (name: string, label: string) =>
+			parameters.read(name, item, (value) => textValue(value, label));
+		const isTemplate = parameters.valueOf('content', item) === 'template';
+
+		const from = parameters.read('from', item, (value) => parseAddress(chosenValue(value), 'From'));
+		const timeZone = this.context.getTimezone();
+		const { attachments, inlineImages, replyTo, moreContent, sendAt, batchId, ...ofRecipients } =
+			parameters.read('additionalFields', item, (value) => readAdditionalFields(value, timeZone));
+		if (isTemplate && moreContent.length > 0) {
+			throw new InvalidFieldError(
+				'Further Content',
+				'Take it out, or choose Message as the content: SendGrid sends only what the template has.',
+			);
+		}
+		const { ifDataIsMissing, ...settings } = parameters.read('settings', item, readSettings);
+		const message: Message = {
+			from,
+			replyTo,
+			text: isTemplate ? '' : text('text', 'Text'),
+			html: isTemplate ? '' : text('html', 'HTML'),
+			moreContent,
+			templateId: isTemplate ? parameters.read('templateId', item, readTemplateId) : '',
+			attachments: await readAttachments(this.context, item, { attachments, inlineImages }),
+			categories: parameters.read('categories', item, (value) => textList(value, 'Categories')),
+			sendAt,
+			batchId,
+			...settings,
+		};
+		const subject = isTemplate
+			? text('templateSubject', 'Template Subject')
+			: text('subject', 'Subject');
+		const unfilled: ItemForm['unfilled'] = {
+			to: parameters.read('to', item, (value) => parseAddresses(value, 'To')),
+			...ofRecipients,
+			subject: subject.trim(),
+			customArgs: parameters.read('customArgs', item, (value) =>
+				textTable(fieldRows(value, 'Custom Args'), 'Custom Args'),
+			),
+		};
+		return { message, unfilled, ...this.readData(item, isTemplate), ifDataIsMissing };
+	}
+
+	/** The values of a template or of placeholders, and where they come from. */
+	private readData(item: number, isTemplate: boolean): Pick<ItemForm, 'data' | 'dataField'> {
+		if (isTemplate && this.parameters.read('fillTemplateWith', item, readFilling) === 'fields') {
+			return {
+				data: readTemplateFields(this.context, item),
+				dataField: templateFields.displayName,
+			};
+		}
+		return {
+			data: this.parameters.valueOf('templateData', item),
+			dataField: 'Template Data',
+		};
+	}
+}
+
+function readFilling(value: unknown): (typeof FILLINGS)[number] {
+	return optionValue(value || 'json', 'Fill In Template With', FILLINGS);
+}
+
+function readTemplateId(value: unknown): string {
+	return requiredText(
+		value,
+		'Template',
+		'Choose one from the list, or enter its ID, for example d-0123456789abcdef0123456789abcdef.',
+	);
+}
+
+function readAdditionalFields(value: unknown, timeZone: string) {
+	const fields = fieldGroup(value, 'Additional Fields');
+	return {
+		attachments: fields.attachments,
+		inlineImages: fields.inlineImages,
 		replyTo: parseAddresses(fields.replyTo, 'Reply To'),
-		text: isTemplate ? '' : textValue(parameter('text'), 'Text'),
-		html: isTemplate ? '' : textValue(parameter('html'), 'HTML'),
-		moreContent: readMoreContent(fields.moreContent, isTemplate),
-		templateId: isTemplate
-			? requiredText(
-					parameter('templateId'),
-					'Template',
-					'Choose one from the list, or enter its ID, for example d-0123456789abcdef0123456789abcdef.',
-				)
-			: '',
-		attachments: await readAttachments(context, item, fields),
-		categories: textList(parameter('categories'), 'Categories'),
-		sendAt: readSendAt(fields.sendAt, context.getTimezone()),
+		moreContent: readMoreContent(fields.moreContent),
+		sendAt: readSendAt(fields.sendAt, timeZone),
 		batchId: textValue(fields.batchId, 'Batch ID').trim() || undefined,
+		cc: parseAddresses(fields.cc, 'CC'),
+		bcc: parseAddresses(fields.bcc, 'BCC'),
+		headers: textTable(fieldRows(fields.headers, 'Headers'), 'Headers'),
+	};
+}
+
+function readSettings(value: unknown) {
+	const settings = fieldGroup(value, 'Sending Options');
+	return {
 		asm: readUnsubscribeGroup(settings),
 		ipPool: textValue(chosenValue(settings.ipPool), 'IP Pool').trim(),
 		mailSettings: readMailSettings(settings),
 		trackingSettings: readTrackingSettings(settings),
-	};
-	const unfilled: ItemForm['unfilled'] = {
-		to: parseAddresses(parameter('to'), 'To'),
-		cc: parseAddresses(fields.cc, 'CC'),
-		bcc: parseAddresses(fields.bcc, 'BCC'),
-		subject: isTemplate
-			? textValue(parameter('templateSubject'), 'Template Subject').trim()
-			: textValue(parameter('subject'), 'Subject').trim(),
-		headers: textTable(fieldRows(fields.headers, 'Headers'), 'Headers'),
-		customArgs: textTable(fieldRows(parameter('customArgs'), 'Custom Args'), 'Custom Args'),
-	};
-	return {
-		message,
-		unfilled,
-		...readData(context, item, isTemplate),
 		ifDataIsMissing: readIfDataIsMissing(settings),
-	};
-}
-
-/** How a template can be filled. */
-const FILLINGS = ['json', 'fields'] as const;
-
-/** The values of a template or of placeholders, and where they come from. */
-function readData(
-	context: IExecuteFunctions,
-	item: number,
-	isTemplate: boolean,
-): Pick<ItemForm, 'data' | 'dataField'> {
-	const filling: unknown = isTemplate
-		? context.getNodeParameter('fillTemplateWith', item, 'json')
-		: 'json';
-	if (optionValue(filling, 'Fill In Template With', FILLINGS) === 'fields') {
-		return { data: readTemplateFields(context, item), dataField: templateFields.displayName };
-	}
-	return {
-		data: context.getNodeParameter('templateData', item, ''),
-		dataField: 'Template Data',
 	};
 }
 
@@ -150,15 +192,8 @@ function legacySubstitutions(values: IDataObject, field: string): Record<string,
 	return Object.fromEntries(substitutions);
 }
 
-function readMoreContent(value: unknown, isTemplate: boolean): Message['moreContent'] {
-	const rows = fieldRows(value, 'Further Content');
-	if (isTemplate && rows.length > 0) {
-		throw new InvalidFieldError(
-			'Further Content',
-			'Take it out, or choose Message as the content: SendGrid sends only what the template has.',
-		);
-	}
-	return rows.map((row) => {
+function readMoreContent(value: unknown): Message['moreContent'] {
+	return fieldRows(value, 'Further Content').map((row) => {
 		const type = requiredText(
 			row.type,
 			'Further Content',

@@ -11,7 +11,7 @@ import {
 	personalizationBytes,
 } from './limits';
 import { Mailer } from './mailer';
-import { fillTemplate, readForm, type ItemForm } from './readForm';
+import { fillTemplate, FormReader, type ItemForm } from './readForm';
 import { readCallSettings, type CallSettings } from './settingFields';
 import { TemplateDataCheck } from './templateDataCheck';
 
@@ -43,13 +43,12 @@ export const send: BatchOperation = {
 
 /** What the items of one run share. */
 export class SendRun {
+	readonly forms: FormReader;
 	readonly mailer: Mailer;
 	readonly templateDataCheck: TemplateDataCheck;
 
-	constructor(
-		readonly context: IExecuteFunctions,
-		settings: CallSettings,
-	) {
+	constructor(context: IExecuteFunctions, settings: CallSettings) {
+		this.forms = new FormReader(context);
 		this.mailer = new Mailer(context, settings);
 		this.templateDataCheck = new TemplateDataCheck(context);
 	}
@@ -64,12 +63,12 @@ export class SendRun {
  * @throws InvalidFieldError, NodeApiError
  */
 export async function sendItem(
-	{ context, mailer, templateDataCheck }: SendRun,
+	{ forms, mailer, templateDataCheck }: SendRun,
 	item: number,
 	adjust: (form: ItemForm) => void = () => {},
 	begin: () => void = () => {},
 ): Promise<IDataObject> {
-	const form = await readForm(context, item);
+	const form = await forms.read(item);
 	adjust(form);
 	const { message, unfilled } = form;
 	const personalization =

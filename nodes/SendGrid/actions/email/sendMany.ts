@@ -13,7 +13,7 @@ import type { Message, Personalization } from './mail';
 import { Mailer } from './mailer';
 import { fillPlaceholders, PlaceholderCompiler } from './placeholders';
 import { sendManyProperties } from './properties';
-import { fillTemplate, readForm, type ItemForm } from './readForm';
+import { fillTemplate, FormReader, type ItemForm } from './readForm';
 import { readCallSettings } from './settingFields';
 import { TemplateDataCheck } from './templateDataCheck';
 
@@ -53,18 +53,15 @@ async function plan(
 	const filter = new DuplicateFilter();
 	const duplicates = new Map<number, number>();
 	const batcher = new Batcher();
+	const forms = new FormReader(context);
 	const compiler = new PlaceholderCompiler();
 	const templateDataCheck = new TemplateDataCheck(context);
 	for (const [count, item] of report.openItems.entries()) {
 		// n8n evaluates expressions on the thread that also answers webhooks.
 		if (count % ITEMS_AT_A_STRETCH === 0) await sleep(0);
 		try {
-			const { message, personalizations } = await readItem(
-				context,
-				item,
-				compiler,
-				templateDataCheck,
-			);
+			const form = await forms.read(item);
+			const { message, personalizations } = await fillForm(form, compiler, templateDataCheck);
 			const [first] = personalizations;
 			const fresh = once ? filter.withoutDuplicates(personalizations) : personalizations;
 			if (fresh.length > 0) {
@@ -81,13 +78,11 @@ async function plan(
 }
 
 /** An item's mail: one personalization for each address in its To. */
-async function readItem(
-	context: IExecuteFunctions,
-	item: number,
+async function fillForm(
+	form: ItemForm,
 	compiler: PlaceholderCompiler,
 	templateDataCheck: TemplateDataCheck,
 ): Promise<{ message: Message; personalizations: Personalization[] }> {
-	const form = await readForm(context, item);
 	const { message, personalization } =
 		form.message.templateId === ''
 			? fillMessage(form, compiler)

@@ -1,6 +1,7 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { SendGridEmulator, type AcceptedMail, type EmulatorOptions } from '../../../../emulator';
-import { outputOf, runSendGridEmail } from '../../support/runSendGridEmail';
+import { SendGridEmail } from '../../../../nodes/SendGrid/SendGridEmail.node';
+import { outputOf, runSendGridEmail, sendGridEmailWorkflow } from '../../support/runSendGridEmail';
 
 const MANY: INodeParameters = {
 	operation: 'sendMany',
@@ -67,7 +68,7 @@ describe('Send Many', () => {
 		);
 
 		expect(sends()).toHaveLength(10);
-		// One more reads what the template shows.
+		// One more reads what the template shows, if that was not done within the last minute.
 		expect(sendGrid.requests).toHaveLength(11);
 		const byRecipient = new Map(letters().map((letter) => [letter.recipients.join(), letter]));
 		expect(letters()).toHaveLength(10_000);
@@ -85,6 +86,26 @@ describe('Send Many', () => {
 			});
 			expect(pairedItem).toEqual({ item: index });
 		});
+	});
+
+	it('asks n8n once for what holds no expression, and for the rest once for each item', async () => {
+		const workflow = sendGridEmailWorkflow(sendGrid, {
+			...MANY,
+			to: '={{ $json.email }}',
+			subject: '={{ "For " + $json.name }}',
+			categories: 'welcome',
+			customArgs: { values: [{ name: 'id', value: '42' }] },
+			settings: { clickTracking: 'off' },
+		});
+		const context = workflow.executeContext(people(50).map((json) => ({ json })));
+		const asked = jest.spyOn(context, 'getNodeParameter');
+		await new SendGridEmail().execute.call(context);
+		expect(sendGrid.mails).not.toEqual([]);
+		const times = new Map<string, number>();
+		for (const [name] of asked.mock.calls) times.set(name, (times.get(name) ?? 0) + 1);
+		const often = [...times].filter(([, count]) => count > 5);
+		// Once more to see that they hold an expression; Placeholder Data has one by default.
+		expect(Object.fromEntries(often)).toEqual({ to: 51, subject: 51, templateData: 51 });
 	});
 
 	it('has no more requests under way than allowed', async () => {
