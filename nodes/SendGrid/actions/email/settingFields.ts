@@ -190,7 +190,7 @@ const settings: INodeProperties[] = [
 		type: 'options',
 		default: 'sendAnyway',
 		description:
-			'What to do if a dynamic template shows a variable that the data lacks. Unless you add this option, the mail is not sent. To see what the template shows, it is read once in each run of the node, if the API key may read templates.',
+			'What to do if a dynamic template shows a variable that the data lacks. Unless you add this option, the mail is not sent. To see what the template shows, it is read, at most once a minute and again before a mail is stopped, if the API key may read templates.',
 		options: [
 			{
 				name: 'Send Anyway',

@@ -103,6 +103,79 @@ describe.each([
 	});
 });
 
+describe('a template that was read a moment ago', () => {
+	const send = async (item: IDataObject, changes: INodeParameters = {}) =>
+		await outputOf(sendGrid, { ...SEND, templateId, ...changes }, { items: [item] });
+	const readings = () => calls().filter((call) => call.startsWith('GET')).length;
+	/** As somebody does who edits it in SendGrid. */
+	const change = (version: Partial<typeof WELCOME>) =>
+		Object.assign(
+			sendGrid.account().templates.find(({ id }) => id === templateId)!.versions[0]!,
+			version,
+		);
+
+	it('is not read again, in whichever workflow', async () => {
+		await send(COMPLETE);
+		await send(COMPLETE, { operation: 'sendMany' });
+		await send({ ...COMPLETE, email: 'other@example.com' });
+		expect(readings()).toBe(1);
+		expect(recipients()).toHaveLength(3);
+	});
+
+	it('is read again after a minute', async () => {
+		await send(COMPLETE);
+		const now = Date.now();
+		jest.spyOn(Date, 'now').mockImplementation(() => now + 61_000);
+		await send(COMPLETE);
+		expect(readings()).toBe(2);
+	});
+
+	it('is read again before it stops a mail: somebody may just have mended it', async () => {
+		change({ subject: '{{greeting}}, {{name}}' });
+		await expect(send(COMPLETE)).rejects.toThrow(/Add "greeting" to the data/);
+		change({ subject: 'Welcome, {{name}}' });
+		await send(COMPLETE);
+		expect(readings()).toBe(2);
+		expect(recipients()).toEqual(['bob@example.com']);
+	});
+
+	it('is read again once, however many items lack something', async () => {
+		await send(COMPLETE);
+		const items = Array.from({ length: 12 }, () => LACKING);
+		const parameters = { ...SEND, templateId };
+		const output = await outputOf(sendGrid, parameters, { items, continueOnFail: true });
+		expect(output.every(({ error }) => /Add "name"/.test(String(error)))).toBe(true);
+		expect(readings()).toBe(2);
+		expect(recipients()).toHaveLength(1);
+	});
+
+	it('may not be read by another key: each is asked for by itself', async () => {
+		await send(COMPLETE);
+		const workflow = sendGridEmailWorkflow(sendGrid, { ...SEND, templateId });
+		workflow.node.credentials!.sendGridEventsApi!.id = '2';
+		await new SendGridEmail().execute.call(workflow.executeContext([{ json: COMPLETE }]));
+		expect(readings()).toBe(2);
+	});
+
+	it('is not asked for again and again by a key that may not read it', async () => {
+		await start({ apiKeys: [{ key: DEFAULT_API_KEY, scopes: ['mail.send'] }] });
+		const lines = logged();
+		await send(LACKING);
+		await send(LACKING);
+		expect(readings()).toBe(1);
+		// Each run says so.
+		expect(lines).toHaveLength(2);
+	});
+
+	it('is asked for again if SendGrid failed to show it', async () => {
+		sendGrid.failNext(`GET /v3/templates/${templateId}`, { status: 400, body: {} });
+		logged();
+		await send(LACKING);
+		await expect(send(LACKING)).rejects.toThrow(/Add "name"/);
+		expect(readings()).toBe(2);
+	});
+});
+
 describe('mail goes unchecked, and the log says so once,', () => {
 	const items = [LACKING, { ...LACKING, email: 'd@example.com' }];
 	const sent = async (changes: INodeParameters = {}) => {
