@@ -112,15 +112,26 @@ export async function toMailData(
 }
 
 /**
- * SendGrid takes no comma or semicolon in the name of a recipient: it reads what follows as a
- * further address. Quotes around the name would be shown.
+ * SendGrid writes the name of a recipient before the address as it is, without quotes, and reads what
+ * it wrote: `Doe, Bob <bob@example.com>` would go to "doe" and to nobody else, and the smiley in
+ * `Bob :(` would hide the address. So what would be read in another way becomes a space. Commas and
+ * semicolons are documented; of the others SendGrid's support knows. Quotes around the name would be
+ * shown to the recipient. Names in From and Reply To are taken as they are.
  *
  * @see https://www.twilio.com/docs/sendgrid/api-reference/mail-send/limitations
+ * @see https://github.com/sendgrid/sendgrid-ruby/issues/394
  */
-function asRecipient({ email, name }: Address): Address {
-	if (name === undefined) return { email };
-	return { email, name: name.replace(/\s*[,;]\s*/g, ' ').trim() };
+function asRecipient({ email, name = '' }: Address): Address {
+	const misread = PAIRED.test(name) ? /[,;:<>@[\]\\]/g : /[,;:<>@[\]\\()"]/g;
+	const readable = name
+		.replace(misread, ' ')
+		.replace(/\s{2,}/g, ' ')
+		.trim();
+	return readable === '' ? { email } : { email, name: readable };
 }
+
+/** Round brackets and double quotes, if there are any, each with its other half. */
+const PAIRED = /^[^()"]*(?:(?:\([^()"]*\)|"[^()"]*")[^()"]*)*$/;
 
 /** The library leaves the keys inside lists as they are, so `content_id` has to be SendGrid's. */
 async function toAttachmentData({ filename, type, contentId, load }: Attachment) {

@@ -214,7 +214,7 @@ describe('Send', () => {
 		});
 	});
 
-	it('sends names of recipients without what SendGrid takes for the end of an address', async () => {
+	it('sends names of recipients without what SendGrid would take for a part of an address', async () => {
 		const body = await bodyOf({
 			...MAIL,
 			from: '"Smith, Ann; Sales" <ann@example.com>',

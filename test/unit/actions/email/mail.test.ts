@@ -241,6 +241,35 @@ describe('the body of mail send', () => {
 	});
 });
 
+describe('the name of a recipient, which SendGrid writes before the address without quotes', () => {
+	it.each<[name: string, sent: string | undefined]>([
+		['Doe, Bob', 'Doe Bob'],
+		['Doe ,Bob;', 'Doe Bob'],
+		['Attn: Sales @ Acme [EU] <x>', 'Attn Sales Acme EU x'],
+		['Bob (Sales)', 'Bob (Sales)'],
+		['Bob "Bobby" Doe', 'Bob "Bobby" Doe'],
+		['Bob :(', 'Bob'],
+		['Bob "', 'Bob'],
+		['Bob )Sales(', 'Bob Sales'],
+		["Dr. Bob O'Doe-Smith, Jr.", "Dr. Bob O'Doe-Smith Jr."],
+		[';)', undefined],
+	])('%s is sent as %s', async (name, sent) => {
+		const address = { email: 'bob@example.com', name };
+		const { to, cc } = await envelopeWith({
+			to: [address],
+			cc: [{ ...address, email: 'c@example.com' }],
+		});
+		expect(to).toEqual([{ email: 'bob@example.com', ...(sent && { name: sent }) }]);
+		expect(cc).toEqual([{ email: 'c@example.com', ...(sent && { name: sent }) }]);
+	});
+
+	it('stays as it is in From and Reply To, which SendGrid writes with quotes', async () => {
+		const address = { email: 'ann@example.com', name: 'Smith, Ann (Sales' };
+		const body = await bodyWith({ from: address, replyTo: [address] });
+		expect(body).toMatchObject({ from: address, reply_to: address });
+	});
+});
+
 describe('template data', () => {
 	const sent = async (templateData: IDataObject) =>
 		(await envelopeWith({ templateData }, { text: '', templateId: 'd-1' })).dynamic_template_data;
