@@ -90,3 +90,28 @@ describe.each(['send', 'sendMany'] as const)("n8n's engine, operation %s", (oper
 		});
 	});
 });
+
+it.each(['send', 'sendMany'] as const)(
+	'Retry On Fail sends no mail again whose answer was lost, operation %s',
+	async (operation) => {
+		const count = operation === 'send' ? 20 : 1000;
+		const workflow = sendGridEmailWorkflow(sendGrid, {
+			operation,
+			from: 'ann@example.com',
+			to: '={{ $json.email }}',
+			subject: 'Hi',
+			text: 'Hello',
+		});
+		Object.assign(workflow.node, { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 });
+		// SendGrid takes the mail, and each time the connection breaks before it has said so.
+		const lost = { connection: 'break', afterWork: true } as const;
+		sendGrid.failNext('POST /v3/mail/send', lost, 2);
+		const { executionStatus, error } = await workflow.run(people(count));
+		expect(executionStatus).toBe('error');
+		expect(error).toMatchObject({ message: expect.stringContaining('before you send this mail') });
+		const sent = recipients();
+		expect(new Set(sent).size).toBe(sent.length);
+		// Send stops at the first failure, with what is under way by then.
+		expect(sent.length).toBeGreaterThanOrEqual(operation === 'send' ? 2 : count);
+	},
+);

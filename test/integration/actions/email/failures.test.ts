@@ -173,6 +173,21 @@ describe('a rate limit in the middle', () => {
 	});
 });
 
+it('a rate limit that mails one by one meet is waited for, and each is sent once', async () => {
+	const items = people(40);
+	const reset = Math.ceil(Date.now() / 1000) + 1;
+	const headers = { 'X-RateLimit-Reset': String(reset) };
+	for (const index of [12, 13, 30]) {
+		sendGrid.failNext(requestTo(index), { status: 429, headers });
+	}
+	const output = await outputOf(sendGrid, SEND, { items });
+	expect(recipients().sort()).toEqual(items.map(({ email }) => email).sort());
+	expect(output.map(({ to }) => to)).toEqual(items.map(({ email }) => [email]));
+	// Two met the limit at the same time: from then on half as many are under way.
+	const after = sends().slice(sends().findLastIndex(({ status }) => status === 429) + 3);
+	expect(Math.max(...after.map(({ concurrent }) => concurrent))).toBeLessThan(5);
+});
+
 describe('a request that fails in the middle', () => {
 	const items = people(50);
 	const failed = (index: number) => index >= 20 && index < 30;
@@ -295,7 +310,7 @@ describe('an answer that is lost', () => {
 		},
 	);
 
-	it('does not keep the others from going out in the second try', async () => {
+	it('is told from what was accepted and what was not sent, in the second try as well', async () => {
 		lose(15);
 		const { second } = await tryTwice(IN_ORDER, people(30));
 		expect(recipients().sort()).toEqual(
@@ -499,6 +514,17 @@ it('refuses to send for a subuser, whose mail would leave from the parent accoun
 	});
 	expect(sendGrid.requests).toEqual([]);
 });
+
+it.each([0, 21, 1.5, 'many', null])(
+	'refuses %p requests at a time, and sends nothing',
+	async (parallelRequests) => {
+		const settings = { parallelRequests } as INodeParameters;
+		await expect(outputOf(sendGrid, { ...SEND, settings }, { items: people(2) })).rejects.toThrow(
+			/^Parallel Requests: Enter a whole number from 1 to 20\./,
+		);
+		expect(sendGrid.requests).toEqual([]);
+	},
+);
 
 describe('an execution that is stopped', () => {
 	it.each([
