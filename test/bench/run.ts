@@ -8,7 +8,7 @@ import path from 'node:path';
 import { core } from './core';
 import { ledger } from './ledger';
 import { n8n, n8nLazy, n8nLone } from './n8n';
-import { sending } from './sending';
+import { sending, sendingGrowth } from './sending';
 import { startUp } from './startUp';
 import { isMet, toMarkdown, type Suite } from './support/report';
 
@@ -19,6 +19,7 @@ const SUITES: Record<string, () => Promise<Suite>> = {
 	n8nLone,
 	n8nLazy,
 	sending,
+	sendingGrowth,
 	startUp,
 };
 

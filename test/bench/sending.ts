@@ -8,7 +8,8 @@ import { N8nInstance } from '../../scripts/n8n/N8nInstance';
 import { n8nVersions } from '../../scripts/n8n/runtime';
 import { chain, node, withCredential } from '../../scripts/n8n/workflow';
 import { name as packageName } from '../../package.json';
-import { median } from '../support/measure';
+import { inTurn, median } from '../support/measure';
+import { cpuMsOf } from './support/n8nUnderTest';
 import type { Figure, Suite } from './support/report';
 
 /** SendGrid's answer to a mail, in milliseconds. */
@@ -19,12 +20,42 @@ const OURS = 10_000;
 const THEIRS = 300;
 /** Different mails, one by one. */
 const ONE_BY_ONE = 200;
-const ROUNDS = 3;
+const ROUNDS = 5;
+
+/** What Send Many and Edit Fields evaluate for each item. */
+const TO = '={{ $json.email }}';
+const TEMPLATE_DATA = '={{ { name: $json.name } }}';
 
 const SIZES = [1_000, 10_000, 100_000];
 
-/** Send Many beside n8n's own SendGrid node, in a real n8n, to the stand-in for SendGrid. */
+/** Mail beside what n8n brings along, in a real n8n, to the stand-in for SendGrid. */
 export async function sending(): Promise<Suite> {
+	return await inN8n(async (sender, version) => ({
+		title: `Sending, in n8n ${version}`,
+		how:
+			`The stand-in for SendGrid answers after ${LATENCY_MS} ms. Time of the whole workflow, from ` +
+			'the call of its webhook with a list of recipients to its end; nothing is saved. n8n’s own ' +
+			`node sends ${THEIRS} mails, ours ${OURS.toLocaleString('en')}. Edit Fields and Send Many ` +
+			'evaluate the same two expressions for each item; of their times, that of the same workflow ' +
+			'with a node that does nothing is taken off.',
+		figures: [
+			...(await sender.compareWithEditFields()),
+			...(await sender.compare()),
+			...(await sender.compareOneByOne()),
+		],
+	}));
+}
+
+/** Time and memory of Send Many for more and more items. */
+export async function sendingGrowth(): Promise<Suite> {
+	return await inN8n(async (sender, version) => ({
+		title: `Sending more and more, in n8n ${version}`,
+		how: `As above, ours only.`,
+		figures: await sender.growth(),
+	}));
+}
+
+async function inN8n(measure: (sender: Sender, version: string) => Promise<Suite>): Promise<Suite> {
 	const [version] = n8nVersions;
 	const sendGrid = await SendGridEmulator.start({ latencyMs: LATENCY_MS, mailEvents: false });
 	const instance = await N8nInstance.start({
@@ -37,19 +68,7 @@ export async function sending(): Promise<Suite> {
 	});
 	try {
 		const client = await N8nClient.setUpOwner(instance.url);
-		const sender = new Sender(sendGrid, instance, client);
-		return {
-			title: `Sending, in n8n ${version}`,
-			how:
-				`The stand-in for SendGrid answers after ${LATENCY_MS} ms. Time of the whole workflow, from ` +
-				'the call of its webhook with a list of recipients to its end; nothing is saved. n8n’s own ' +
-				`node sends ${THEIRS} mails, ours ${OURS.toLocaleString('en')}.`,
-			figures: [
-				...(await sender.growth()),
-				...(await sender.compare()),
-				...(await sender.compareOneByOne()),
-			],
-		};
+		return await measure(new Sender(sendGrid, instance, client), version!);
 	} finally {
 		await instance.stop();
 		await sendGrid.stop();
@@ -97,6 +116,38 @@ class Sender {
 				bar: { atMost: 10 },
 			},
 		];
+	}
+
+	/** Send Many beside a node that does no more than evaluate the same expressions. */
+	async compareWithEditFields(): Promise<Figure[]> {
+		const workflows = {
+			sendMany: await this.publish('Send Many, beside Edit Fields', await this.sendMany()),
+			editFields: await this.publish('Edit Fields', editFields()),
+			nothing: await this.publish('Nothing', node('Nothing', 'n8n-nodes-base.noOp')),
+		};
+		const names = Object.keys(workflows) as Array<keyof typeof workflows>;
+		const run = async (name: (typeof names)[number], count: number) =>
+			await this.send(workflows[name], count, name === 'sendMany' ? count : 0);
+		for (const name of names) await run(name, 1000);
+		const cpu = { sendMany: [] as number[], editFields: [] as number[], nothing: [] as number[] };
+		const seconds = await inTurn(names, ROUNDS, async (name) => {
+			const taken = await run(name, OURS);
+			cpu[name].push(taken.cpuMs / 1000);
+			return taken.seconds;
+		});
+		const figure = (what: string, times: typeof seconds): Figure => {
+			const ours = times.sendMany - times.nothing;
+			const rival = { name: 'Edit Fields', value: times.editFields - times.nothing };
+			return { what, ours, unit: 's', rival, ratio: { value: ours / rival.value } };
+		};
+		const time = figure(`Send Many, ${OURS.toLocaleString('en')} items`, seconds);
+		time.ratio!.bar = { atMost: 1.3 };
+		const cpuSeconds = {
+			sendMany: median(cpu.sendMany),
+			editFields: median(cpu.editFields),
+			nothing: median(cpu.nothing),
+		};
+		return [time, figure('… CPU of n8n', cpuSeconds)];
 	}
 
 	/** The operation Send beside n8n's own node: a call for each mail on both sides. */
@@ -150,11 +201,16 @@ class Sender {
 		return figures;
 	}
 
-	/** Calls a workflow with so many recipients and waits for its end. */
+	/**
+	 * Calls a workflow with so many recipients and waits for its end.
+	 *
+	 * @param mails how many it has to send
+	 */
 	private async send(
 		{ nodes }: Workflow,
 		count: number,
-	): Promise<{ seconds: number; requests: number }> {
+		mails = count,
+	): Promise<{ seconds: number; cpuMs: number; requests: number }> {
 		this.sendGrid.requests.length = 0;
 		const mailsBefore = this.sendGrid.mails.length;
 		const recipients = Array.from({ length: count }, (_, index) => ({
@@ -162,6 +218,7 @@ class Sender {
 			name: `Recipient ${index}`,
 		}));
 		const body = JSON.stringify({ recipients });
+		const cpuBefore = await cpuMsOf(this.instance.processId!);
 		const start = performance.now();
 		const response = await fetch(`${this.instance.url}/webhook/${nodes[0]!.webhookId}`, {
 			method: 'POST',
@@ -170,12 +227,14 @@ class Sender {
 		});
 		const answer = await response.text();
 		const seconds = (performance.now() - start) / 1000;
-		const mails = this.sendGrid.mails.slice(mailsBefore);
-		const sent = mails.flatMap(({ body }) => body.personalizations as unknown[]);
-		if (!response.ok || sent.length !== count) {
-			throw new Error(`${sent.length} of ${count} mails were sent: ${response.status} ${answer}`);
+		const cpuMs = (await cpuMsOf(this.instance.processId!)) - cpuBefore;
+		const sent = this.sendGrid.mails
+			.slice(mailsBefore)
+			.flatMap(({ body }) => body.personalizations as unknown[]);
+		if (!response.ok || sent.length !== mails) {
+			throw new Error(`${sent.length} of ${mails} mails were sent: ${response.status} ${answer}`);
 		}
-		return { seconds, requests: this.sendGrid.requests.length };
+		return { seconds, cpuMs, requests: this.sendGrid.requests.length };
 	}
 
 	private async publish(name: string, send: INode): Promise<Workflow> {
@@ -215,10 +274,10 @@ class Sender {
 				resource: 'email',
 				operation: 'sendMany',
 				from: 'shop@example.com',
-				to: '={{ $json.email }}',
+				to: TO,
 				content: 'template',
 				templateId: this.template.id,
-				templateData: '={{ { name: $json.name } }}',
+				templateData: TEMPLATE_DATA,
 			},
 			withCredential(credential),
 		);
@@ -268,4 +327,18 @@ class Sender {
 			return undefined;
 		}
 	}
+}
+
+/** n8n's node that evaluates what Send Many evaluates for each item. */
+function editFields(): INode {
+	const assignments = [
+		{ id: randomUUID(), name: 'to', type: 'string', value: TO },
+		{ id: randomUUID(), name: 'templateData', type: 'object', value: TEMPLATE_DATA },
+	];
+	return node(
+		'Edit Fields',
+		'n8n-nodes-base.set',
+		{ assignments: { assignments }, options: {} },
+		{ typeVersion: 3.4 },
+	);
 }

@@ -118,7 +118,8 @@ export async function countExecutions(
 	return count;
 }
 
-async function cpuMsOf(pid: number): Promise<number> {
+/** Milliseconds that a process has computed so far; not a number where the system does not tell. */
+export async function cpuMsOf(pid: number): Promise<number> {
 	try {
 		const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
 		// What precedes is the program's name in brackets, which may hold spaces.
