@@ -32,7 +32,7 @@ export class SendGridEventsApi implements ICredentialType {
 			placeholder: 'SG.…',
 			hint: 'In SendGrid: Settings > API Keys > Create API Key',
 			description:
-				'In SendGrid, open Settings > API Keys > Create API Key. Choose Full Access, or Custom Access with Mail Send and Mail Settings > Event Notification. A key with only Mail Send can send, but the trigger cannot make its webhook; with only Event Notification it is the other way round. The test of this credential is content with either, because n8n shows nothing but errors of it; a node names the permission that it lacks.',
+				'In SendGrid, open Settings > API Keys > Create API Key. Choose Full Access, or Custom Access with Mail Send and Mail Settings > Event Notification. A key with only Mail Send can send, but the trigger cannot make its webhook; with only Event Notification it is the other way round. The test of this credential passes with either; a node names the permission that it lacks.',
 		},
 		{
 			displayName: 'Region',

@@ -21,11 +21,14 @@ function placed(properties: INodeProperties[], parent: string): PlacedField[] {
 	});
 }
 
-const fields = [
+const allFields = [
 	...placed(new SendGridEmailTrigger().description.properties, 'SendGrid Email Trigger'),
 	...placed(new SendGridEmail().description.properties, 'SendGrid Email'),
 	...placed(new SendGridEventsApi().properties, 'Credential'),
-].filter(({ field }) => field.type !== 'notice');
+];
+const [notices, fields] = [true, false].map((isNotice) =>
+	allFields.filter(({ field }) => (field.type === 'notice') === isNotice),
+) as [PlacedField[], PlacedField[]];
 
 const placesWhere = (isWrong: (field: INodeProperties) => boolean) =>
 	fields.filter(({ field }) => isWrong(field)).map(({ place }) => place);
@@ -67,6 +70,11 @@ describe('the fields in the editor', () => {
 					.map(({ name }) => `${place}: ${name}`),
 			);
 		expect(clipped).toEqual([]);
+	});
+
+	it('have no notice with tags that n8n leaves out', () => {
+		const tags = notices.flatMap(({ field }) => field.displayName.match(/<\w+/g) ?? []);
+		expect(tags.filter((tag) => !['<a', '<ul', '<li'].includes(tag))).toEqual([]);
 	});
 
 	it('each explain what there is to choose', () => {

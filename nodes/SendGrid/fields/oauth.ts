@@ -28,7 +28,7 @@ export const oauthField = (description: string): INodeProperties => ({
 					typeOptions: { password: true },
 					default: '',
 					placeholder: 'e.g. 335a9b0c65324fd2',
-					description: 'What SendGrid proves it with. SendGrid never shows it again.',
+					description: 'The password that goes with the client ID. SendGrid never shows it again.',
 				},
 				{
 					displayName: 'Token URL',

@@ -5,17 +5,17 @@ import { oauthField } from '../fields/oauth';
 /** SendGrid repeats a post for 24 hours; half an hour more allows for clocks and queues. */
 export const DEFAULT_MAX_AGE_MINUTES = 24 * 60 + 30;
 
-/** SendGrid's labels as of 2026. */
+/** SendGrid's labels as of 2026. Of HTML, n8n's notices show lists and links only. */
 const MANUAL_SETUP_STEPS = [
-	'Open <b>Webhook URLs</b> above and copy the <b>Production URL</b>. (SendGrid cannot use the Test URL: it only works while you listen.)',
-	'In SendGrid, open <b>Settings > Mail Settings > Event Webhooks</b> and click <b>Create new webhook</b>. Paste the URL as <b>Post URL</b> and choose the same events as here.',
-	'Under <b>Security features</b>, switch on <b>Enable Signed Event Webhook</b>, and save.',
-	'Open the webhook again and copy its <b>Verification Key</b> to the field below. (Saving it with signing off and on again makes a new key.)',
+	'Open Webhook URLs above and copy the Production URL. (SendGrid cannot use the Test URL: it only works while you listen.)',
+	'In SendGrid, open Settings > Mail Settings > Event Webhooks and click Create new webhook. Paste the URL as Post URL and choose the same events as here.',
+	'Under Security features, switch on Enable Signed Event Webhook, and save.',
+	'Open the webhook again and copy its Verification Key to the field below. (Saving it with signing off and on again makes a new key.)',
 	'Publish this workflow.',
-	'In SendGrid, click <b>Test Integration</b>: the sample events are listed here under <b>Executions</b>.',
+	'In SendGrid, click Test Integration: the sample events are listed here under Executions.',
 ]
-	.map((step, index) => `${index + 1}. ${step}`)
-	.join('<br>');
+	.map((step, index) => `<li>${index + 1}. ${step}</li>`)
+	.join('');
 
 export const triggerProperties: INodeProperties[] = [
 	{
@@ -27,7 +27,7 @@ export const triggerProperties: INodeProperties[] = [
 				name: 'Automatic',
 				value: 'automatic',
 				description:
-					'The trigger makes the Event Webhook in SendGrid, signs it and removes it again',
+					'The trigger makes the Event Webhook in SendGrid, and removes it when you unpublish',
 			},
 			{
 				name: 'Manual',
@@ -39,7 +39,7 @@ export const triggerProperties: INodeProperties[] = [
 		description: 'Who looks after the Event Webhook in SendGrid',
 	},
 	{
-		displayName: MANUAL_SETUP_STEPS,
+		displayName: `<ul>${MANUAL_SETUP_STEPS}</ul>`,
 		name: 'manualSetupNotice',
 		type: 'notice',
 		default: '',
@@ -116,7 +116,7 @@ export const triggerProperties: INodeProperties[] = [
 		],
 		default: 'onReceived',
 		description:
-			'What becomes of the events of a failed run. With Do Nothing, SendGrid gets its answer as soon as n8n has stored the events; with Have SendGrid Send Again, when the workflow has ended.',
+			'What happens to the events of a failed run. With Do Nothing, SendGrid gets its answer as soon as n8n has stored the events; with Have SendGrid Send Again, when the workflow has ended.',
 	},
 	{
 		displayName: 'Options',
@@ -151,7 +151,7 @@ export const triggerProperties: INodeProperties[] = [
 				description:
 					'Refuse posts that SendGrid signed longer ago than this, in minutes. The default, 1470, covers the 24 hours for which SendGrid tries again; a lower one such as 10 is stricter but can lose events after an outage.',
 			},
-			oauthField('For a gateway in front of n8n that demands a token of SendGrid'),
+			oauthField('For a gateway in front of n8n that demands a token from SendGrid'),
 			{
 				displayName: 'Only Categories',
 				name: 'categories',

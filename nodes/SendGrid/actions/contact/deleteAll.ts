@@ -23,7 +23,7 @@ export const deleteAll: ItemOperation = {
 		name: 'Delete All',
 		value: 'deleteAll',
 		action: 'Delete all contacts',
-		description: 'Delete every contact of the account for good; it has to be confirmed in words',
+		description: 'Delete every contact of the account for good; you have to type a confirmation',
 	},
 	properties: [confirmationParameter, ...JOB_WAIT],
 	async executeItem(context, itemIndex) {

@@ -19,7 +19,7 @@ export const getJob: ItemOperation = {
 		name: 'Get Job',
 		value: 'getJob',
 		action: 'Get the status of a contact job',
-		description: 'Tell how far SendGrid is with contacts that were imported or deleted',
+		description: 'Show how far SendGrid is with importing or deleting contacts',
 	},
 	properties: [jobIdParameter, ...JOB_WAIT],
 	async executeItem(context, itemIndex) {

@@ -149,7 +149,7 @@ const copies: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. Carl <carl@example.com>, dora@example.com',
-		description: 'Who gets a copy, for all recipients to see; several are separated by commas',
+		description: 'Who gets a copy that everybody sees; separate several by commas',
 	},
 	{
 		displayName: 'BCC',
@@ -157,7 +157,7 @@ const copies: INodeProperties[] = [
 		type: 'string',
 		default: '',
 		placeholder: 'e.g. archive@example.com',
-		description: 'Who gets a copy without anybody seeing it; several are separated by commas',
+		description: 'Who gets a copy that nobody else sees; separate several by commas',
 	},
 ];
 

@@ -80,7 +80,7 @@ export const SETTING_GROUPS = {
 			text(
 				'Open Tracking Tag',
 				'substitutionTag',
-				'What the image replaces in the HTML, instead of standing at its end',
+				'A tag in the HTML that the image replaces; without one, the image is at the end',
 				'e.g. %open-track%',
 			),
 			enable('Track Opens', 'Whether opens are tracked'),
@@ -100,7 +100,7 @@ export const SETTING_GROUPS = {
 			text(
 				'Unsubscribe Tag',
 				'substitutionTag',
-				'What the link replaces in the mail, instead of Unsubscribe HTML and Text',
+				'A tag in the mail that the link replaces, instead of Unsubscribe HTML and Text',
 				'e.g. [unsubscribe]',
 			),
 			text(
@@ -144,17 +144,17 @@ const settings: INodeProperties[] = [
 			{
 				name: 'Bounces',
 				value: 'bypassBounceManagement',
-				description: 'Who bounced before, for example because the mailbox was full',
+				description: 'Addresses that bounced before, for example because the mailbox was full',
 			},
 			{
 				name: 'Global Unsubscribes',
 				value: 'bypassUnsubscribeManagement',
-				description: 'Who unsubscribed from all your mail',
+				description: 'People who unsubscribed from all your mail',
 			},
 			{
 				name: 'Spam Reports',
 				value: 'bypassSpamManagement',
-				description: 'Who marked a mail of yours as spam',
+				description: 'People who marked a mail of yours as spam',
 			},
 		],
 	},
@@ -171,7 +171,7 @@ const settings: INodeProperties[] = [
 				description: 'All links; those in the text become long and unreadable',
 			},
 			{ name: 'HTML Only', value: 'html', description: 'Links in the HTML' },
-			{ name: 'Off', value: 'off', description: 'No links, for example those of a password reset' },
+			{ name: 'Off', value: 'off', description: 'No links: for example in a password reset' },
 		],
 	},
 	...Object.entries(SETTING_GROUPS).map(([name, group]) => settingGroup(name, group)),
@@ -235,7 +235,7 @@ const settings: INodeProperties[] = [
 		type: 'resourceLocator',
 		default: { mode: 'list', value: '' },
 		description:
-			'The kind of mail this is. Who unsubscribes from the group does not get the mail, and the links in the mail unsubscribe from this group.',
+			'The kind of mail this is. People who unsubscribed from the group do not get the mail, and the links in the mail unsubscribe from this group.',
 		...UNSUBSCRIBE_GROUP_MODES,
 	},
 ];
@@ -251,7 +251,7 @@ const calls: INodeProperties[] = [
 		type: 'options',
 		default: 'report',
 		description:
-			'What to do if the connection breaks before SendGrid answered: the mail may have been sent or not. It counts for Retry On Fail and for retried executions, too.',
+			'What to do if the connection breaks before SendGrid answered: the mail may have been sent or not. This also applies to Retry On Fail and to retried executions.',
 		options: [
 			{
 				name: 'Report',

@@ -7,7 +7,7 @@ export const emailActivityResource: Resource = {
 	option: {
 		name: 'Email Activity',
 		value: 'emailActivity',
-		description: 'What happened to mail: deliveries, opens and clicks; needs an add-on',
+		description: 'What happened to each mail; needs an add-on of SendGrid',
 	},
 	defaultOperation: getAll,
 	operations: [getAll, get],

@@ -6,7 +6,7 @@ export const emailValidationResource: Resource = {
 	option: {
 		name: 'Email Validation',
 		value: 'emailValidation',
-		description: 'Whether an address is likely to take mail; needs an API key of its own kind',
+		description: 'Whether an address is likely to take mail; needs a separate API key',
 	},
 	defaultOperation: validate,
 	operations: [validate],

@@ -19,7 +19,7 @@ const emailParameter: INodeProperties = {
 	required: true,
 	default: '',
 	placeholder: 'name@email.com',
-	description: 'The address to validate; what is no address at all may be given, too',
+	description: 'The address to check. It need not be a valid one: that is what the check tells.',
 };
 
 const sourceParameter: INodeProperties = {
@@ -28,7 +28,7 @@ const sourceParameter: INodeProperties = {
 	type: 'string',
 	default: '',
 	placeholder: 'e.g. signup',
-	description: "One word for where the address comes from, to tell apart in SendGrid's reports",
+	description: "Where the address comes from, in one word. SendGrid's reports are grouped by it.",
 };
 
 export const validate: ItemOperation = {
@@ -37,7 +37,7 @@ export const validate: ItemOperation = {
 		value: 'validate',
 		action: 'Validate an email address',
 		description:
-			'Judge an address: "verdict" is Valid, Risky or Invalid. Each call costs a validation.',
+			'Check an address: "verdict" is Valid, Risky or Invalid. Each call costs a validation.',
 	},
 	properties: [keyNotice, emailParameter, sourceParameter],
 	async executeItem(context, itemIndex) {

@@ -29,7 +29,7 @@ export const create: ItemOperation = {
 		value: 'create',
 		action: 'Create an event webhook',
 		description:
-			'Have SendGrid post events to another system; a SendGrid Email Trigger makes its own',
+			'Have SendGrid post events to another system; SendGrid Email Trigger makes its own webhook',
 	},
 	properties: [
 		{ ...urlField, required: true },

@@ -12,7 +12,7 @@ export const eventWebhookResource: Resource = {
 	option: {
 		name: 'Event Webhook',
 		value: 'eventWebhook',
-		description: 'See, set, test and tidy up where SendGrid posts its events',
+		description: 'Where SendGrid posts its events: list, change, test and delete webhooks',
 	},
 	defaultOperation: getAll,
 	operations: [getAll, get, create, update, sendTest, rotateKey, deleteWebhook],

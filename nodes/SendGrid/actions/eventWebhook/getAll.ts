@@ -7,7 +7,8 @@ export const getAll: ItemOperation = {
 		name: 'Get Many',
 		value: 'getAll',
 		action: 'Get many event webhooks',
-		description: 'List the webhooks and slots used, and which ones look like those of a trigger',
+		description:
+			"List the webhooks, how many slots are used, and which webhooks look like a trigger's",
 	},
 	properties: [],
 	async executeItem(context) {

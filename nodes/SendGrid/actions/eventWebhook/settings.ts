@@ -11,7 +11,7 @@ export const urlField: INodeProperties = {
 	type: 'string',
 	default: '',
 	placeholder: 'e.g. https://crm.example.com/sendgrid',
-	description: 'Where SendGrid posts the events: an https address; no two webhooks have the same',
+	description: 'Where SendGrid posts the events: an https address that no other webhook has',
 };
 
 export const eventsField: INodeProperties = {
@@ -32,7 +32,7 @@ const enabledField: INodeProperties = {
 	name: 'enabled',
 	type: 'boolean',
 	default: true,
-	description: 'Whether SendGrid posts events; a disabled webhook counts towards the plan as well',
+	description: 'Whether SendGrid posts events; a disabled webhook still counts towards the plan',
 };
 
 const friendlyNameField: INodeProperties = {

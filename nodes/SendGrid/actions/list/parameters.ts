@@ -23,7 +23,7 @@ export const nameParameter: INodeProperties = {
 	required: true,
 	default: '',
 	placeholder: 'e.g. Newsletter',
-	description: 'The name of the list, up to 100 characters; no two lists have the same',
+	description: 'The name of the list, up to 100 characters; no two lists can have the same',
 };
 
 const MAX_NAME = 100;

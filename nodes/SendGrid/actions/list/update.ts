@@ -8,7 +8,7 @@ export const update: ItemOperation = {
 		name: 'Update',
 		value: 'update',
 		action: 'Update a list',
-		description: 'Give a list another name',
+		description: 'Rename a list',
 	},
 	properties: [listParameter, nameParameter],
 	async executeItem(context, itemIndex) {

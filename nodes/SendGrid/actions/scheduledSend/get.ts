@@ -8,7 +8,7 @@ export const get: ItemOperation = {
 		value: 'get',
 		action: 'Get the status of a scheduled send',
 		description:
-			'Tell whether scheduled mail is paused or cancelled; none: it goes out at its time',
+			'Show whether scheduled mail is paused or cancelled; "none" means it goes out on time',
 	},
 	properties: [batchIdParameter],
 	async executeItem(context, itemIndex) {

@@ -7,7 +7,8 @@ export const pause: ItemOperation = {
 		name: 'Pause',
 		value: 'pause',
 		action: 'Pause a scheduled send',
-		description: 'Hold scheduled mail back until Resume; 72 hours after its time it is thrown away',
+		description:
+			'Hold back scheduled mail until Resume; 72 hours after its time SendGrid discards it',
 	},
 	properties: [batchIdParameter],
 	async executeItem(context, itemIndex) {

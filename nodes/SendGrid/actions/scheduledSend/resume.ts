@@ -10,7 +10,7 @@ export const resume: ItemOperation = {
 		name: 'Resume',
 		value: 'resume',
 		action: 'Resume a scheduled send',
-		description: 'Take back Pause or Cancel; mail whose time has passed goes out at once',
+		description: 'Undo Pause or Cancel; mail whose time has passed goes out at once',
 	},
 	properties: [batchIdParameter],
 	async executeItem(context, itemIndex) {

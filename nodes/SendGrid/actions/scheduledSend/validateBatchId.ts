@@ -9,7 +9,7 @@ export const validateBatchId: ItemOperation = {
 		name: 'Validate Batch ID',
 		value: 'validateBatchId',
 		action: 'Validate a batch ID',
-		description: 'Tell whether SendGrid knows a batch ID, also one that no mail has used yet',
+		description: 'Check whether SendGrid knows a batch ID, even if no mail has used it yet',
 	},
 	properties: [batchIdParameter],
 	async executeItem(context, itemIndex) {

@@ -3,7 +3,11 @@ import { get } from './get';
 
 /** How much was sent, and what became of it. */
 export const statsResource: Resource = {
-	option: { name: 'Stats', value: 'stats', description: 'Count what became of the mail' },
+	option: {
+		name: 'Stats',
+		value: 'stats',
+		description: 'Counts of deliveries, opens, clicks, bounces and more',
+	},
 	defaultOperation: get,
 	operations: [get],
 };

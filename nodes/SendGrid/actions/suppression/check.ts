@@ -12,7 +12,8 @@ export const check: ItemOperation = {
 		name: 'Check',
 		value: 'check',
 		action: 'Check an address against every suppression list',
-		description: 'Look an address up in every list: is it suppressed, why, and is all mail stopped',
+		description:
+			'Look up an address in every list: is it suppressed, why, and is all mail stopped?',
 	},
 	properties: [emailParameter],
 	async executeItem(context, itemIndex) {

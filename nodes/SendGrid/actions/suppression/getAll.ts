@@ -56,7 +56,7 @@ export const getAll: ItemOperation = {
 		name: 'Get Many',
 		value: 'getAll',
 		action: 'Get many suppressed addresses',
-		description: 'List bounces, blocks, spam reports and unsubscribes, for example of an outage',
+		description: 'List bounces, blocks, spam reports and unsubscribes, for example after an outage',
 	},
 	properties: [listsParameter, sinceParameter, untilParameter, ...RETURN_ALL_OR_LIMIT],
 	async executeItem(context, itemIndex) {

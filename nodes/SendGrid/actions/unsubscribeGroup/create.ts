@@ -12,8 +12,7 @@ const nameParameter: INodeProperties = {
 	required: true,
 	default: '',
 	placeholder: 'e.g. Newsletter',
-	description:
-		'The name that recipients see on the page of their preferences; 30 characters at most',
+	description: 'The name that recipients see on their preferences page; 30 characters at most',
 };
 
 const descriptionParameter: INodeProperties = {
@@ -23,7 +22,7 @@ const descriptionParameter: INodeProperties = {
 	required: true,
 	default: '',
 	placeholder: 'e.g. Our monthly newsletter',
-	description: 'What recipients read about it there; 100 characters at most',
+	description: 'What the preferences page says about the group; 100 characters at most',
 };
 
 const isDefaultParameter: INodeProperties = {
@@ -42,7 +41,8 @@ export const create: ItemOperation = {
 		name: 'Create',
 		value: 'create',
 		action: 'Create an unsubscribe group',
-		description: 'Create a group of mail that recipients can unsubscribe from by itself',
+		description:
+			'Create a group for one kind of mail, which recipients can unsubscribe from separately',
 	},
 	properties: [nameParameter, descriptionParameter, isDefaultParameter],
 	async executeItem(context, itemIndex) {

@@ -2,12 +2,12 @@ import type { Resource } from '../operation';
 import { create } from './create';
 import { getAll } from './getAll';
 
-/** Kinds of mail that recipients can unsubscribe from one by one. */
+/** Kinds of mail that recipients can unsubscribe from separately. */
 export const unsubscribeGroupResource: Resource = {
 	option: {
 		name: 'Unsubscribe Group',
 		value: 'unsubscribeGroup',
-		description: 'Kinds of mail that recipients can unsubscribe from one by one',
+		description: 'Kinds of mail that recipients can unsubscribe from separately',
 	},
 	defaultOperation: getAll,
 	operations: [getAll, create],

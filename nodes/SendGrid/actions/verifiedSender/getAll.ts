@@ -11,7 +11,8 @@ export const getAll: ItemOperation = {
 		name: 'Get Many',
 		value: 'getAll',
 		action: 'Get many verified senders',
-		description: 'List the single addresses that mail may come from; "verified" tells if confirmed',
+		description:
+			'List the verified single senders; "verified" says whether the address is confirmed',
 	},
 	properties: RETURN_ALL_OR_LIMIT,
 	async executeItem(context, itemIndex) {

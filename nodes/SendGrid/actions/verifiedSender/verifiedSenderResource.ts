@@ -6,7 +6,7 @@ export const verifiedSenderResource: Resource = {
 	option: {
 		name: 'Verified Sender',
 		value: 'verifiedSender',
-		description: 'The single addresses that mail may come from',
+		description: 'The single addresses that you may send from',
 	},
 	defaultOperation: getAll,
 	operations: [getAll],

@@ -119,7 +119,7 @@ describe('Send and Wait for an event', () => {
 			{ waitFor: ['open'], settings: { openTracking: { values: { enable: false } } } },
 		],
 		[
-			'Only Clicks on Links That Contain: Enter a part of the link',
+			'Only Links That Contain: Enter a part of the link',
 			{ waitOptions: { ...UNCHECKED, linkContains: 'x'.repeat(301) } },
 		],
 	])('sends nothing but says: %s', async (start, parameters) => {

@@ -12,7 +12,7 @@ import type { PrepareMail } from './sendAndWait';
 const MAX_LINK_LENGTH = 300;
 
 const EVENTS = 'Events';
-const LINK = 'Only Clicks on Links That Contain';
+const LINK = 'Only Links That Contain';
 
 /**
  * Makes the events of the mail find this execution.

@@ -112,7 +112,7 @@ const label = (displayName: string, name: string, value: string): INodePropertie
 const buttonLabel: INodeProperties = {
 	...label('Button Label', 'buttonLabel', 'Answer'),
 	displayOptions: { show: { responseType: ['freeText', 'form'] } },
-	description: 'What the button says that leads from the mail to the page, and the one on the page',
+	description: 'What the button in the mail says, and the one on the page that it opens',
 };
 
 const approvalOptions: INodeProperties = {
@@ -143,7 +143,7 @@ const approvalOptions: INodeProperties = {
 						{
 							name: 'Approve Only',
 							value: 'single',
-							description: 'One button; who does not agree lets the time run out',
+							description: 'One button; no click until the time limit means no',
 						},
 					],
 				},
@@ -172,6 +172,22 @@ const formFields: INodeProperties = {
 			name: 'values',
 			values: [
 				{
+					displayName: 'Label',
+					name: 'fieldLabel',
+					type: 'string',
+					default: '',
+					placeholder: 'e.g. Cost centre',
+					description: 'What stands above the field; the output has the value under this name',
+				},
+				{
+					displayName: 'Type',
+					name: 'fieldType',
+					type: 'options',
+					default: 'text',
+					description: 'What can be entered',
+					options: FIELD_TYPES.toSorted((a, b) => a.name.localeCompare(b.name)),
+				},
+				{
 					displayName: 'Choices',
 					name: 'choices',
 					type: 'string',
@@ -181,27 +197,11 @@ const formFields: INodeProperties = {
 					description: 'What the dropdown offers, separated by commas',
 				},
 				{
-					displayName: 'Label',
-					name: 'fieldLabel',
-					type: 'string',
-					default: '',
-					placeholder: 'e.g. Cost centre',
-					description: 'What stands above the field; the output has the value under this name',
-				},
-				{
 					displayName: 'Required',
 					name: 'requiredField',
 					type: 'boolean',
 					default: false,
 					description: 'Whether the recipient has to fill it in',
-				},
-				{
-					displayName: 'Type',
-					name: 'fieldType',
-					type: 'options',
-					default: 'text',
-					description: 'What can be entered',
-					options: FIELD_TYPES.toSorted((a, b) => a.name.localeCompare(b.name)),
 				},
 			],
 		},
@@ -213,7 +213,7 @@ const timeLimit: INodeProperties[] = [
 		displayName: 'Wait at Most',
 		name: 'waitAmount',
 		type: 'number',
-		typeOptions: { minValue: 0, numberPrecision: 2 },
+		typeOptions: { minValue: 0 },
 		default: 3,
 		description:
 			'Then the workflow goes on with the outcome "timeout", for example after 3 days. Enter 0 to wait without a limit.',
@@ -271,12 +271,12 @@ const eventOptions: INodeProperties = {
 				'Whether to stop with an error if no published trigger of this n8n would receive the events, or if n8n cannot reach its own address. Switch it off if a trigger receives them at another address.',
 		},
 		{
-			displayName: 'Only Clicks on Links That Contain',
+			displayName: 'Only Links That Contain',
 			name: 'linkContains',
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. example.com/offer',
-			description: 'Clicks on other links do not end the wait, for example on Unsubscribe',
+			description: 'Clicks on other links, for example Unsubscribe, do not end the wait',
 		},
 		{
 			displayName: 'Only Opens by People',
