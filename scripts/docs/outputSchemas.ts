@@ -1,4 +1,5 @@
 import { acceptedMail } from '../../nodes/SendGrid/actions/email/acceptedMail';
+import { AWAITABLE_EVENTS } from '../../nodes/SendGrid/actions/email/sendAndWait/outcomes';
 import { EVENT_TYPES } from '../../nodes/SendGrid/events/eventTypes';
 import { simplifyEvent } from '../../nodes/SendGrid/events/normalize';
 import { sampleEvent } from '../../emulator';
@@ -25,6 +26,8 @@ export const outputSchemas: Readonly<Record<string, () => string>> = {
 	),
 	[`${FOLDER}/v1.0.0/email/send.json`]: mailSchema,
 	[`${FOLDER}/v1.0.0/email/sendMany.json`]: mailSchema,
+	[`${FOLDER}/v1.0.0/email/sendAndWait.json`]: waitSchema,
+	[`${FOLDER}/v1.0.0/email/preview.json`]: previewSchema,
 };
 
 function triggerSchema(): string {
@@ -32,6 +35,36 @@ function triggerSchema(): string {
 }
 
 function mailSchema(): string {
+	return toText(acceptedMails());
+}
+
+/** Of all that can be waited for; the fields of a form are the user's own. */
+function waitSchema(): string {
+	const waited = { waitId: '1f6f6a', outcome: 'click' };
+	const respondedAt = '2026-11-20T10:15:00.000Z';
+	const outcomes = [
+		...AWAITABLE_EVENTS.map((name) => ({ event: simplifyEvent(sampleEvent(name)) })),
+		{ approved: true, respondedAt },
+		{ text: 'Yes', respondedAt },
+	];
+	return toText([...acceptedMails(), ...outcomes.map((outcome) => ({ ...waited, ...outcome }))]);
+}
+
+function previewSchema(): string {
+	return toText([
+		{
+			from: { email: 'ann@example.com', name: 'Ann' },
+			to: ['bob@example.com'],
+			subject: 'Hello',
+			text: 'Hello',
+			html: '<p>Hello</p>',
+			missingVariables: ['name'],
+			sent: false,
+		},
+	]);
+}
+
+function acceptedMails(): object[] {
 	const receipt = { statusCode: 202, messageId: '14c5d75ce93' };
 	const to = [{ to: [{ email: 'ann@example.com' }] }] as Parameters<typeof acceptedMail>[2];
 	const messages = [
@@ -39,10 +72,8 @@ function mailSchema(): string {
 		{ mailSettings: { sandboxMode: { enable: true } } },
 		{ mailSettings: {}, sendAt: 1_800_000_000, batchId: 'YzcwMDYy' },
 	] as Array<Parameters<typeof acceptedMail>[1]>;
-	return toText(
-		messages.map((message) =>
-			acceptedMail(receipt as Parameters<typeof acceptedMail>[0], message, to),
-		),
+	return messages.map((message) =>
+		acceptedMail(receipt as Parameters<typeof acceptedMail>[0], message, to),
 	);
 }
 

@@ -8,6 +8,7 @@ import {
 	type IRunExecutionData,
 } from 'n8n-workflow';
 import { SendGridEmail } from '../../../../nodes/SendGrid/SendGridEmail.node';
+import schema from '../../../../nodes/SendGrid/__schema__/v1.0.0/email/sendAndWait.json';
 import { encodeFormFields } from '../../../../nodes/SendGrid/actions/email/sendAndWait/formFields';
 import { TestWorkflow } from '../../support/n8nContexts';
 
@@ -139,11 +140,14 @@ describe('a wait for an answer', () => {
 		expect(resumed).toEqual([]);
 
 		expect((await call(link, post())).status).toBe(200);
-		expect(resumed[0]![0]![0]!.json).toMatchObject({
+		const { json } = resumed[0]![0]![0]!;
+		expect(json).toMatchObject({
 			outcome: answer,
 			approved,
 			respondedAt: expect.any(String) as string,
 		});
+		// What n8n shows before the first run.
+		expect(Object.keys(schema.properties)).toEqual(expect.arrayContaining(Object.keys(json)));
 		expect(await (await call(link, post())).text()).toContain('This has been answered');
 		expect(resumed).toHaveLength(1);
 	});

@@ -1,4 +1,5 @@
 import type { INodeParameters } from 'n8n-workflow';
+import schema from '../../../../nodes/SendGrid/__schema__/v1.0.0/email/preview.json';
 import { SendGridEmulator } from '../../../../emulator';
 import { outputOf } from '../../support/runSendGridEmail';
 
@@ -52,13 +53,16 @@ describe('a template', () => {
 			html_content: '<p>{{name}}{{#if vip}}!{{else}}.{{/if}} {{order.id}}</p>',
 			plain_content: 'Hi {{{name}}}',
 		};
-		expect(await preview(version)).toMatchObject({
+		const shown = await preview(version);
+		expect(shown).toMatchObject({
 			subject: 'Hi Bob &amp; Co',
 			text: 'Hi Bob & Co',
 			html: '<p>Bob &amp; Co. </p>',
 			missingVariables: ['order.id'],
 			sent: false,
 		});
+		// What n8n shows before the first run.
+		expect(Object.keys(schema.properties)).toEqual(Object.keys(shown));
 		expect(calls()).toEqual(['GET templates']);
 	});
 
