@@ -46,13 +46,20 @@ const STORY_NAMES = Object.keys(STORIES) as ReadonlyArray<keyof typeof STORIES>;
 /** All events of one sending, recipient after recipient, each recipient's in the usual order. */
 export function eventsOfSending(account: Account, sending: Sending): PostedEvent[] {
 	const { to, cc = [], bcc = [] } = sending.personalization;
-	return [...to, ...cc, ...bcc].flatMap(({ email }, index) => {
-		const mail = new RecipientMail(account, sending, email, sending.firstRecipient + index);
+	return [...to, ...cc, ...bcc].flatMap(({ email, name = '' }, index) => {
+		const recipient = sending.firstRecipient + index;
+		const [misread, ...rest] = name.split(/[,;]/);
+		if (rest.length > 0) {
+			// SendGrid takes what stands before the comma of `Doe, Bob <bob@example.com>` for an address.
+			const address = misread!.trim().toLowerCase();
+			return [new RecipientMail(account, sending, address, recipient).drop('Invalid')];
+		}
+		const mail = new RecipientMail(account, sending, email, recipient);
 		const suppressed = dropReason(account, sending.body, email);
 		if (suppressed) return [mail.drop(suppressed)];
 		const [localPart = ''] = email.toLowerCase().split(/[+@]/);
-		const name = STORY_NAMES.find((candidate) => candidate === localPart) ?? 'default';
-		return STORIES[name](mail);
+		const story = STORY_NAMES.find((candidate) => candidate === localPart) ?? 'default';
+		return STORIES[story](mail);
 	});
 }
 

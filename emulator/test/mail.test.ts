@@ -157,6 +157,13 @@ describe('what becomes of a mail', () => {
 		expect(namesOf(await eventsOf(to(email)))).toEqual(expected);
 	});
 
+	it.each(['Doe, Bob', 'Doe; Bob'])('is lost on the way to %s', async (name) => {
+		const events = await eventsOf({
+			personalizations: [{ to: [{ email: 'b@example.com', name }] }],
+		});
+		expect(events).toMatchObject([{ event: 'dropped', reason: 'Invalid', email: 'doe' }]);
+	});
+
 	it('happens to everyone in to, cc and bcc of every personalization', async () => {
 		const events = await eventsOf({
 			personalizations: [

@@ -23,14 +23,15 @@ it.each(['send', 'sendMany'])(
 			sendGrid.addWebhook({ url, ...flags });
 			const items = [
 				{ email: 'ann@example.com', id: 41 },
-				{ email: 'bob@example.com', id: 42 },
+				// SendGrid would lose a mail to this name as it is.
+				{ email: 'bob@example.com', name: '"Doe, Bob; Jr."', id: 42 },
 			];
 			const output = await outputOf(
 				sendGrid,
 				{
 					operation,
 					from: 'shop@example.com',
-					to: '={{ $json.email }}',
+					to: '={{ $json.name ?? "" }} <{{ $json.email }}>',
 					subject: 'Hi',
 					html: '<a href="https://example.com">Hello</a>',
 					categories: 'welcome, shop',
