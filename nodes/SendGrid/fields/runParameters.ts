@@ -1,25 +1,28 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { simpleResolver, type Resolver } from './simpleExpressions';
 
 /**
- * The parameters of a node during one run. What holds no expression is the same for all items: n8n
- * is asked for it once, and it is read once, so that a mail to thousands costs the expressions that
- * it needs and little more.
+ * The parameters of a node during one run. n8n is asked for no more than is needed: what holds no
+ * expression is the same for all items, and fields of the item can be looked up.
  */
 export class RunParameters {
+	private readonly items: INodeExecutionData[];
 	private readonly fixed = new Map<string, unknown>();
-	private readonly changing = new Set<string>();
+	private readonly changing = new Map<string, Resolver | undefined>();
 	private readonly results = new Map<string, unknown>();
 
-	constructor(private readonly context: IExecuteFunctions) {}
+	constructor(private readonly context: IExecuteFunctions) {
+		this.items = context.getInputData();
+	}
 
 	/** The value for an item; empty text if the node has no such parameter. */
 	valueOf(name: string, item: number): unknown {
-		if (this.changing.has(name)) return this.resolve(name, item);
+		if (this.changing.has(name)) return this.changingValue(name, item);
 		if (this.fixed.has(name)) return this.fixed.get(name);
 		const written: unknown = this.context.getNodeParameter(name, item, '', {
 			rawExpressions: true,
 		});
-		if (holdsExpression(written)) this.changing.add(name);
+		if (holdsExpression(written)) this.changing.set(name, simpleResolver(written));
 		else this.fixed.set(name, this.resolve(name, item));
 		return this.valueOf(name, item);
 	}
@@ -35,6 +38,12 @@ export class RunParameters {
 		if (this.changing.has(name)) return read(value);
 		if (!this.results.has(name)) this.results.set(name, read(value));
 		return this.results.get(name) as T;
+	}
+
+	private changingValue(name: string, item: number): unknown {
+		const json = this.items[item]?.json;
+		const known = json && this.changing.get(name)?.(json);
+		return known === undefined ? this.resolve(name, item) : known;
 	}
 
 	private resolve(name: string, item: number): unknown {
