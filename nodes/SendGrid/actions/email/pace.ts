@@ -34,24 +34,22 @@ export class Pace {
 	}
 
 	/**
-	 * Works through a list, in its order.
+	 * Works through a list, in its order. Of an asynchronous list, the next entry is made while others
+	 * are worked on.
 	 *
 	 * @param work must not reject: what goes wrong with one entry is not the others' business
 	 */
-	async workThrough<T>(entries: Iterable<T>, work: (entry: T) => Promise<void>): Promise<void> {
-		const queue = entries[Symbol.iterator]();
+	async workThrough<T>(
+		entries: Iterable<T> | AsyncIterable<T>,
+		work: (entry: T) => Promise<void>,
+	): Promise<void> {
 		const underWay = new Set<Promise<void>>();
-		for (let next = queue.next(); ;) {
-			while (!next.done && underWay.size < this.limit) {
-				const task: Promise<void> = this.begin(next.value, work).finally(() =>
-					underWay.delete(task),
-				);
-				underWay.add(task);
-				next = queue.next();
-			}
-			if (underWay.size === 0) return;
-			await Promise.race(underWay);
+		for await (const entry of entries) {
+			while (underWay.size >= this.limit) await Promise.race(underWay);
+			const task: Promise<void> = this.begin(entry, work).finally(() => underWay.delete(task));
+			underWay.add(task);
 		}
+		await Promise.all(underWay);
 	}
 
 	private async begin<T>(entry: T, work: (entry: T) => Promise<void>): Promise<void> {

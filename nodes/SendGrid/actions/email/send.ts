@@ -1,6 +1,7 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import type { BatchOperation } from '../operation';
 import { acceptedMail } from './acceptedMail';
+import type { Message, Personalization } from './mail';
 import { SendReport } from './sendReport';
 import { sendProperties } from './properties';
 import {
@@ -28,11 +29,10 @@ export const send: BatchOperation = {
 		const settings = readCallSettings(context);
 		const run = new SendRun(context, settings);
 		const report = new SendReport(context, settings);
-		await run.mailer.pace.workThrough(report.openItems, async (item) => {
+		await run.mailer.pace.workThrough(prepareItems(run, report), async ({ item, mail }) => {
 			if (report.stopped) return;
 			try {
-				const begin = () => report.begin([item]);
-				report.accept(item, await sendItem(run, item, undefined, begin));
+				report.accept(item, await sendMail(run, mail, () => report.begin([item])));
 			} catch (error) {
 				report.fail(item, error);
 			}
@@ -40,6 +40,27 @@ export const send: BatchOperation = {
 		return report.finish();
 	},
 };
+
+/** An item's mail, found right. */
+interface Mail {
+	message: Message;
+	personalization: Personalization;
+}
+
+/** While mail is under way, that of the next item is read: n8n takes its time for expressions. */
+async function* prepareItems(
+	run: SendRun,
+	report: SendReport,
+): AsyncGenerator<{ item: number; mail: Mail }> {
+	for (const item of report.openItems) {
+		if (report.stopped) return;
+		try {
+			yield { item, mail: await prepareMail(run, item) };
+		} catch (error) {
+			report.fail(item, error);
+		}
+	}
+}
 
 /** What the items of one run share. */
 export class SendRun {
@@ -55,19 +76,16 @@ export class SendRun {
 }
 
 /**
- * Sends the mail of one item.
+ * Reads and checks the mail of one item.
  *
  * @param adjust changes the mail that the form describes
- * @param begin called when everything is found right, just before the mail goes out
- * @returns the item's output
- * @throws InvalidFieldError, NodeApiError
+ * @throws InvalidFieldError
  */
-export async function sendItem(
-	{ forms, mailer, templateDataCheck }: SendRun,
+export async function prepareMail(
+	{ forms, templateDataCheck }: SendRun,
 	item: number,
 	adjust: (form: ItemForm) => void = () => {},
-	begin: () => void = () => {},
-): Promise<IDataObject> {
+): Promise<Mail> {
 	const form = await forms.read(item);
 	adjust(form);
 	const { message, unfilled } = form;
@@ -79,7 +97,21 @@ export async function sendItem(
 	checkPersonalization(personalization, message);
 	checkRequestBytes(messageBytes(message) + personalizationBytes(personalization));
 	await templateDataCheck.check(form, personalization.templateData);
+	return { message, personalization };
+}
 
+/**
+ * Sends a mail that was prepared.
+ *
+ * @param begin called just before the mail goes out
+ * @returns the item's output
+ * @throws NodeApiError
+ */
+export async function sendMail(
+	{ mailer }: SendRun,
+	{ message, personalization }: Mail,
+	begin: () => void,
+): Promise<IDataObject> {
 	if (message.sendAt !== undefined) message.batchId ??= await mailer.createBatchId();
 	begin();
 	const receipt = await mailer.send(message, [personalization]);

@@ -3,7 +3,7 @@ import { Pace } from '../../../../nodes/SendGrid/actions/email/pace';
 const turn = async () => await new Promise((resolve) => setImmediate(resolve));
 
 /** Works through numbers; each piece of work waits until the test lets it end. */
-function start(count: number, most: number) {
+function start(entries: number | AsyncIterable<number>, most: number) {
 	let now = 0;
 	const slept: number[] = [];
 	const pace = new Pace(most, {
@@ -15,7 +15,8 @@ function start(count: number, most: number) {
 	});
 	const started: number[] = [];
 	const ends = new Map<number, () => void>();
-	const done = pace.workThrough(Array(count).keys(), async (entry) => {
+	const list = typeof entries === 'number' ? Array(entries).keys() : entries;
+	const done = pace.workThrough(list, async (entry) => {
 		started.push(entry);
 		await new Promise<void>((resolve) => ends.set(entry, resolve));
 		ends.delete(entry);
@@ -25,7 +26,7 @@ function start(count: number, most: number) {
 		const sizes: number[] = [];
 		for (await turn(); ends.size > 0; await turn()) {
 			sizes.push(ends.size);
-			if (sizes.length > count) throw new Error(`More rounds than work: ${sizes.join()}`);
+			if (sizes.length > 100) throw new Error(`More rounds than work: ${sizes.join()}`);
 			for (const end of ends.values()) end();
 		}
 		await done;
@@ -37,12 +38,37 @@ function start(count: number, most: number) {
 describe('a pace', () => {
 	it('works on no more entries at once than allowed, in order', async () => {
 		const { started, ends, rounds } = start(5, 2);
+		await turn();
 		expect(started).toEqual([0, 1]);
 		ends.get(1)!();
 		await turn();
 		expect(started).toEqual([0, 1, 2]);
 		await rounds();
 		expect(started).toEqual([0, 1, 2, 3, 4]);
+	});
+
+	it('has the next entry made while others are worked on, and no more', async () => {
+		const made: number[] = [];
+		async function* entries() {
+			for (let entry = 0; entry < 6; entry++) {
+				made.push(entry);
+				yield entry;
+			}
+		}
+		const { started, ends, rounds } = start(entries(), 2);
+		await turn();
+		expect([started, made]).toEqual([
+			[0, 1],
+			[0, 1, 2],
+		]);
+		ends.get(0)!();
+		await turn();
+		expect([started, made]).toEqual([
+			[0, 1, 2],
+			[0, 1, 2, 3],
+		]);
+		await rounds();
+		expect(started).toEqual([0, 1, 2, 3, 4, 5]);
 	});
 
 	it('ends when all is done, and with nothing to do at once', async () => {

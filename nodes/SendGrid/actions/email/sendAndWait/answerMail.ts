@@ -8,7 +8,7 @@ import {
 } from '../../../fields/values';
 import { encodeFormFields, readFormFields } from './formFields';
 import { escapeHtml } from './page';
-import type { PrepareMail } from './sendAndWait';
+import type { AdjustMail } from './sendAndWait';
 
 const APPROVAL_TYPES = ['single', 'double'] as const;
 
@@ -31,7 +31,7 @@ const OTHER_BUTTON = 'background:#e6e9ef;color:#1f2430';
  * @param wait names this wait: a mail of an earlier round of a loop has another one
  * @throws InvalidFieldError
  */
-export function askForAnswer(context: IExecuteFunctions, wait: string): PrepareMail {
+export function askForAnswer(context: IExecuteFunctions, wait: string): AdjustMail {
 	const asked = requiredText(
 		context.getNodeParameter('message', 0, ''),
 		'Message',

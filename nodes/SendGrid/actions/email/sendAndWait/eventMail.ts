@@ -6,7 +6,7 @@ import { booleanValue, fieldGroup, optionList, textValue } from '../../../fields
 import type { ItemForm } from '../readForm';
 import { AWAITABLE_EVENTS } from './outcomes';
 import { checkReachable, checkReceived } from './checks';
-import type { PrepareMail } from './sendAndWait';
+import type { AdjustMail } from './sendAndWait';
 
 /** The text goes into the ticket, which every event of the mail carries. */
 const MAX_LINK_LENGTH = 300;
@@ -20,7 +20,7 @@ const LINK = 'Only Links That Contain';
  * @param wait names this wait: a mail of an earlier round of a loop has another one
  * @throws InvalidFieldError; NodeOperationError if the events would not arrive
  */
-export async function awaitEvents(context: IExecuteFunctions, wait: string): Promise<PrepareMail> {
+export async function awaitEvents(context: IExecuteFunctions, wait: string): Promise<AdjustMail> {
 	const events = readEvents(context);
 	const options = fieldGroup(context.getNodeParameter('waitOptions', 0, {}), 'Options');
 	const linkContains = textValue(options.linkContains, LINK).trim();

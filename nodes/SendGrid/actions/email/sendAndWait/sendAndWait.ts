@@ -10,7 +10,7 @@ import {
 import { optionValue, unexpectedValue } from '../../../fields/values';
 import type { BatchOperation } from '../../operation';
 import type { ItemForm } from '../readForm';
-import { sendItem, SendRun } from '../send';
+import { prepareMail, sendMail, SendRun } from '../send';
 import { SendReport } from '../sendReport';
 import { readCallSettings } from '../settingFields';
 import { askForAnswer } from './answerMail';
@@ -25,7 +25,7 @@ const UNITS = ['minutes', 'hours', 'days'] as const;
 const MAX_WAIT_MS = 3650 * 86_400_000;
 
 /** What the mail needs so that it can end the wait. */
-export type PrepareMail = (form: ItemForm) => void;
+export type AdjustMail = (form: ItemForm) => void;
 
 /** One mail; the execution pauses until an event of it, an answer to it, or the time limit. */
 export const sendAndWait: BatchOperation = {
@@ -48,9 +48,10 @@ export const sendAndWait: BatchOperation = {
 		try {
 			const wait = randomUUID();
 			const limitMs = readLimit(context);
-			const prepare = await prepareMail(context, wait);
+			const adjust = await adjustmentFor(context, wait);
 			const run = new SendRun(context, settings);
-			const sent = await sendItem(run, 0, prepare, () => report.begin([0]));
+			const mail = await prepareMail(run, 0, adjust);
+			const sent = await sendMail(run, mail, () => report.begin([0]));
 			report.accept(0, sent);
 			report.finish();
 			return await pause(context, { ...sent, outcome: TIMEOUT, waitId: wait }, limitMs);
@@ -61,7 +62,7 @@ export const sendAndWait: BatchOperation = {
 	},
 };
 
-async function prepareMail(context: IExecuteFunctions, wait: string): Promise<PrepareMail> {
+async function adjustmentFor(context: IExecuteFunctions, wait: string): Promise<AdjustMail> {
 	return context.getNodeParameter('responseType', 0) === 'event'
 		? await awaitEvents(context, wait)
 		: askForAnswer(context, wait);
