@@ -6,6 +6,9 @@ import { N8nInstance } from '../../scripts/n8n/N8nInstance';
 import { n8nVersions } from '../../scripts/n8n/runtime';
 import { chain, node, TRIGGER, triggerWorkflow, withCredential } from '../../scripts/n8n/workflow';
 
+import { AGENT, startAgent } from './support/agent';
+import { ChatModel } from './support/ChatModel';
+
 const EMAIL = 'SendGrid Email';
 const START = 'Start';
 
@@ -18,7 +21,11 @@ describe.each(n8nVersions)('SendGrid Email in n8n %s', (version) => {
 
 	beforeAll(async () => {
 		sendGrid = await SendGridEmulator.start();
-		n8n = await N8nInstance.start({ version });
+		n8n = await N8nInstance.start({
+			version,
+			// Without it, n8n 1 has no tools from packages of the community.
+			env: { N8N_COMMUNITY_PACKAGES_ALLOW_TOOL_USAGE: 'true' },
+		});
 		client = await N8nClient.setUpOwner(n8n.url);
 		credential = await client.createCredential('Stand-in', 'sendGridEventsApi', {
 			apiKey: DEFAULT_API_KEY,
@@ -180,6 +187,57 @@ describe.each(n8nVersions)('SendGrid Email in n8n %s', (version) => {
 		expect(execution.status).toBe('error');
 		const error = execution.data.resultData.error!;
 		expect(`${error.message} ${String(error.description)}`).toMatch(/Sender Authentication/);
+	});
+
+	test('does as a tool what an AI agent says, each field with what was said for it', async () => {
+		// The arguments are named as n8n's editor names them; see the unit test of these names.
+		const left = (name: string) => `={{ $fromAI('${name}', '', 'string') }}`;
+		const args = {
+			To: 'Bob <bob@example.net>',
+			Subject: 'Hello',
+			HTML: '<p>Hello</p>',
+			Footer_HTML: '<p>Example Inc.</p>',
+			values0_Arg_Value: '42',
+			values0_Header_Value: 'A-7',
+		};
+		const model = await ChatModel.start(args);
+		try {
+			const tool = node(
+				'Send a mail',
+				`${packageName}.sendGridEmailTool`,
+				{
+					from: 'ann@example.com',
+					to: left('To'),
+					subject: left('Subject'),
+					html: left('HTML'),
+					customArgs: { values: [{ name: 'contactId', value: left('values0_Arg_Value') }] },
+					additionalFields: {
+						headers: { values: [{ name: 'X-Order', value: left('values0_Header_Value') }] },
+					},
+					settings: { footer: { values: { enable: true, html: left('Footer_HTML') } } },
+				},
+				withCredential(credential),
+			);
+			const workflow = await startAgent(client, model.url, tool);
+			const [execution] = await client.waitForExecutions(workflow.id, 1);
+			expect(execution!.data.resultData.error).toBeUndefined();
+			// The model repeats what the tool gave.
+			expect(itemsOf(execution!, AGENT)[0]?.output).toMatch(/"accepted":\s*true/);
+			expect(sendGrid.mails.at(-1)!.body).toMatchObject({
+				subject: 'Hello',
+				content: [{ type: 'text/html', value: '<p>Hello</p>' }],
+				mail_settings: { footer: { html: '<p>Example Inc.</p>' } },
+				personalizations: [
+					{
+						to: [{ email: 'bob@example.net', name: 'Bob' }],
+						custom_args: { contactId: '42' },
+						headers: { 'X-Order': 'A-7' },
+					},
+				],
+			});
+		} finally {
+			await model.stop();
+		}
 	});
 
 	test('keeps secrets out of the log', () => {

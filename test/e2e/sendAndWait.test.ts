@@ -6,7 +6,7 @@ import { N8nInstance } from '../../scripts/n8n/N8nInstance';
 import { n8nVersions } from '../../scripts/n8n/runtime';
 import { until } from '../support/until';
 import { ChatModel } from './support/ChatModel';
-import { AGENT, startReviewedAgent } from './support/reviewedAgent';
+import { AGENT, startReviewedAgent } from './support/agent';
 import { AFTER, EMAIL, eventOf, ticketOf, WaitingMails } from './support/WaitingMails';
 
 describe.each(n8nVersions)('Send and Wait in n8n %s', (version) => {

@@ -1,4 +1,4 @@
-import type { IConnections, NodeConnectionType } from 'n8n-workflow';
+import type { IConnections, INode, NodeConnectionType } from 'n8n-workflow';
 import type { Credential, N8nClient, Workflow } from '../../../scripts/n8n/N8nClient';
 import { EMAIL_TYPE, node, withCredential } from '../../../scripts/n8n/workflow';
 
@@ -7,30 +7,33 @@ const AI = '@n8n/n8n-nodes-langchain';
 /** The name of the agent in the workflow. */
 export const AGENT = 'Agent';
 
-/** Starts an AI agent that may use a calculator if somebody says so by mail. */
-export async function startReviewedAgent(
+/**
+ * Starts an AI agent that may use a tool.
+ *
+ * @param modelUrl of its language model
+ * @param tools each is connected to the next one, the last to the agent
+ */
+export async function startAgent(
 	client: N8nClient,
-	sendGrid: Credential,
 	modelUrl: string,
+	...tools: INode[]
 ): Promise<Workflow> {
 	const model = await client.createCredential('Model', 'openAiApi', { apiKey: 'x', url: modelUrl });
-	const review = {
-		from: 'ann@example.com',
-		to: 'delivered@example.com',
-		subject: 'May the agent calculate?',
-		approvalOptions: { values: { approvalType: 'double' } },
-	};
 	const wire = (to: string, type: NodeConnectionType): IConnections[string] => ({
 		[type]: [[{ node: to, type, index: 0 }]],
 	});
+	const wiresOfTools = tools.map(({ name }, index) => [
+		name,
+		wire(tools[index + 1]?.name ?? AGENT, 'ai_tool'),
+	]);
 	const workflow = await client.createWorkflow({
-		name: 'Reviewed agent',
+		name: 'Agent',
 		nodes: [
 			node('Start', 'n8n-nodes-base.manualTrigger'),
 			node(
 				AGENT,
 				`${AI}.agent`,
-				{ promptType: 'define', text: 'What is 6*7?' },
+				{ promptType: 'define', text: 'Do what is to be done' },
 				{ typeVersion: 3 },
 			),
 			node(
@@ -39,18 +42,36 @@ export async function startReviewedAgent(
 				{ model: { __rl: true, mode: 'id', value: 'none' } },
 				{ typeVersion: 1.2, ...withCredential(model) },
 			),
-			node('Review', `${EMAIL_TYPE}HitlTool`, review, withCredential(sendGrid)),
-			node('Calculator', `${AI}.toolCalculator`),
+			...tools,
 		],
 		connections: {
 			Start: wire(AGENT, 'main'),
 			Model: wire(AGENT, 'ai_languageModel'),
-			Calculator: wire('Review', 'ai_tool'),
-			Review: wire(AGENT, 'ai_tool'),
+			...(Object.fromEntries(wiresOfTools) as IConnections),
 		},
 		// As in every workflow that the editor makes.
 		settings: { executionOrder: 'v1' },
 	});
 	await client.runWorkflow(workflow.id, 'Start');
 	return workflow;
+}
+
+/** Starts an AI agent that may use a calculator if somebody says so by mail. */
+export async function startReviewedAgent(
+	client: N8nClient,
+	sendGrid: Credential,
+	modelUrl: string,
+): Promise<Workflow> {
+	const review = {
+		from: 'ann@example.com',
+		to: 'delivered@example.com',
+		subject: 'May the agent calculate?',
+		approvalOptions: { values: { approvalType: 'double' } },
+	};
+	return await startAgent(
+		client,
+		modelUrl,
+		node('Calculator', `${AI}.toolCalculator`),
+		node('Review', `${EMAIL_TYPE}HitlTool`, review, withCredential(sendGrid)),
+	);
 }
