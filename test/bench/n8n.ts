@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { INodeParameters } from 'n8n-workflow';
 import { MAX_CLOCK_SKEW_SECONDS } from '../../nodes/SendGrid/events/receivePost';
 import { N8nClient, type Workflow, type WorkflowDefinition } from '../../scripts/n8n/N8nClient';
@@ -58,6 +59,9 @@ const BARS: Record<Phase, { trigger: number; lastNode: number }> = {
 };
 
 const LONE_POSTS = 100;
+
+/** After an execution has ended, n8n goes on making what the next one needs. */
+const LONE_POST_PAUSE_MS = 250;
 
 /** How much longer a lone post may take than one to the Webhook node. */
 const LONE_POST_BAR = 1.5;
@@ -238,6 +242,7 @@ class Arena {
 				if (answer.statusCode !== 200) throw new Error(`${NAMES[name]}: ${answer.statusCode}`);
 				ms.push(answer.ms);
 				await drain(this.client, this.workflows[name]);
+				await sleep(LONE_POST_PAUSE_MS);
 			}
 		}
 		sender.close();

@@ -43,11 +43,9 @@ export async function answerPost(context: IWebhookFunctions): Promise<IWebhookRe
 		return afterAnswer(problems);
 	}
 
-	const events = outcome.isWholeBody
-		? post.rawBody.toString('utf8')
-		: JSON.stringify(outcome.events);
-	const batched = { events, eventCount: outcome.events.length, keys: outcome.keys };
-	const start = await takeTurn(context, state, parameters, batched, now);
+	const { events, keys } = outcome;
+	const json = outcome.isWholeBody ? post.rawBody.toString('utf8') : JSON.stringify(events);
+	const start = await takeTurn(context, state, parameters, { events, json, keys }, now);
 	if ('statusCode' in start) {
 		response.status(start.statusCode).end();
 		return afterAnswer(problems);
@@ -120,11 +118,15 @@ function startExecution(
 		answered(statusCode);
 		return posts.length > 1 ? goAgain().then((isTaken) => (isTaken ? 200 : undefined)) : undefined;
 	});
-	return wrapHandover({
+	const handover = {
 		processId: PROCESS_ID,
-		posts: posts.map(({ events }) => events),
+		posts: posts.map(({ json }) => json),
 		...(problems.length > 0 && { problems }),
-	});
+	};
+	return wrapHandover(
+		handover,
+		posts.flatMap(({ events }) => events),
+	);
 }
 
 function isSuccess(statusCode: number): boolean {

@@ -17,8 +17,17 @@ export interface Handover {
 
 const HANDOVER_FIELD = 'sendGridPosts';
 
-export function wrapHandover(handover: Handover): INodeExecutionData {
-	return { json: { [HANDOVER_FIELD]: { ...handover } } };
+/**
+ * The events of handovers, as they were parsed on receipt. Where the execution runs in the process
+ * that received them, n8n hands on the very object, and they need not be parsed again.
+ */
+const parsedEvents = new WeakMap<Handover, RawEvent[]>();
+
+/** @param events those in the handover's posts */
+export function wrapHandover(handover: Handover, events?: RawEvent[]): INodeExecutionData {
+	const wrapped = { ...handover };
+	if (events !== undefined) parsedEvents.set(wrapped, events);
+	return { json: { [HANDOVER_FIELD]: wrapped as object } };
 }
 
 /** The handover in the trigger's input; `undefined` for anything else, such as an edited item. */
@@ -27,5 +36,7 @@ export function unwrapHandover(items: INodeExecutionData[]): Handover | undefine
 }
 
 export function eventsOf(handover: Handover): RawEvent[] {
-	return handover.posts.flatMap((post) => JSON.parse(post) as RawEvent[]);
+	return (
+		parsedEvents.get(handover) ?? handover.posts.flatMap((post) => JSON.parse(post) as RawEvent[])
+	);
 }

@@ -1,10 +1,12 @@
 import { sleep } from 'n8n-workflow';
+import type { RawEvent } from '../events/rawEvent';
 
 /** What one post contributes. */
 export interface BatchedPost {
-	/** Its new events, as JSON text. */
-	events: string;
-	eventCount: number;
+	/** Its new events. */
+	events: RawEvent[];
+	/** The same as JSON text. */
+	json: string;
 	/** Those of all its events; an event may have several. */
 	keys: string[];
 }
@@ -78,8 +80,8 @@ export class PostBatcher {
 		const open = this.gathering;
 		if (open !== undefined && fits(post, open)) {
 			open.posts.push(post);
-			open.eventCount += post.eventCount;
-			open.size += post.events.length;
+			open.eventCount += post.events.length;
+			open.size += post.json.length;
 			if (open.posts.length >= this.expectedPosts) open.close();
 			return { statusCode: await open.answer };
 		}
@@ -118,15 +120,22 @@ export class PostBatcher {
 
 function fits(post: BatchedPost, batch: Batch): boolean {
 	return (
-		batch.eventCount + post.eventCount <= MAX_EVENTS_PER_BATCH &&
-		batch.size + post.events.length <= MAX_SIZE_OF_BATCH
+		batch.eventCount + post.events.length <= MAX_EVENTS_PER_BATCH &&
+		batch.size + post.json.length <= MAX_SIZE_OF_BATCH
 	);
 }
 
 function createBatch(post: BatchedPost): Batch {
 	const [answer, answered] = signal<number>();
-	const { eventCount, events } = post;
-	return { posts: [post], eventCount, size: events.length, close: () => {}, answer, answered };
+	const { events, json } = post;
+	return {
+		posts: [post],
+		eventCount: events.length,
+		size: json.length,
+		close: () => {},
+		answer,
+		answered,
+	};
 }
 
 /** A promise, and the function that resolves it. */

@@ -23,6 +23,13 @@ it('holds the events of all its posts, in their order', () => {
 	expect(eventsOf({ ...handover, posts: [] })).toEqual([]);
 });
 
+it('needs no parsing in the process that parsed its events', () => {
+	const events = [{ event: 'open' }];
+	const item = wrapHandover({ ...handover, posts: [JSON.stringify(events)] }, events);
+	expect(eventsOf(unwrapHandover([item])!)).toBe(events);
+	expect(eventsOf(unwrapHandover([throughDatabase(item)])!)).toEqual(events);
+});
+
 it('keeps every field of an event, __proto__ and lone surrogates included', () => {
 	const json = '{"event":"open","__proto__":{"a":1},"name":"\\ud800"}';
 	const through = throughDatabase(wrapHandover({ ...handover, posts: [`[${json}]`] }));

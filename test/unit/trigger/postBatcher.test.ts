@@ -5,8 +5,8 @@ import {
 } from '../../../nodes/SendGrid/trigger/postBatcher';
 
 const post = (name: string, eventCount = 1, keys = [name]): BatchedPost => ({
-	events: `[${name}]`,
-	eventCount,
+	events: Array.from({ length: eventCount }, () => ({ event: 'open' })),
+	json: `[${name}]`,
 	keys,
 });
 
@@ -167,7 +167,7 @@ test.each([
 				Array.from({ length: 4000 }, (_, n) => `${n}`),
 			),
 	],
-	['4 MB', (name: string) => ({ ...post(name), events: 'x'.repeat(1_900_000) })],
+	['4 MB', (name: string) => ({ ...post(name), json: 'x'.repeat(1_900_000) })],
 ])('an execution has at most %s', async (_name, largePost) => {
 	const batcher = new PostBatcher();
 	const first = await batcher.add(post('first'));
