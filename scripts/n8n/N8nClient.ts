@@ -6,6 +6,7 @@ import type {
 	IConnections,
 	IDataObject,
 	INode,
+	INodeTypeDescription,
 	IPinData,
 	IRunExecutionData,
 	IWorkflowSettings,
@@ -95,10 +96,10 @@ export class N8nClient {
 		return client;
 	}
 
-	/** Names of the node types n8n offers, as `<package>.<node>`. */
-	async nodeTypes(): Promise<string[]> {
+	/** The descriptions of the node types n8n offers; their names are `<package>.<node>`. */
+	async nodeTypes(): Promise<INodeTypeDescription[]> {
 		const response = await this.send('GET', '/types/nodes.json');
-		return ((await response.json()) as Array<{ name: string }>).map(({ name }) => name);
+		return (await response.json()) as INodeTypeDescription[];
 	}
 
 	async createCredential(name: string, type: string, data: IDataObject): Promise<Credential> {
@@ -230,6 +231,15 @@ export class N8nClient {
 			`/executions/${id}`,
 		);
 		return { ...stored, data: parse(stored.data) as IRunExecutionData };
+	}
+
+	/** Presses "Stop" on an execution that runs or waits. */
+	async stopExecution(id: string): Promise<void> {
+		await this.request('POST', `/executions/${id}/stop`);
+	}
+
+	async deleteExecution(id: string): Promise<void> {
+		await this.request('POST', '/executions/delete', { ids: [id] });
 	}
 
 	/**

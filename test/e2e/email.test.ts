@@ -1,16 +1,40 @@
-import type { IDataObject, INode, INodeParameters } from 'n8n-workflow';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type {
+	IDataObject,
+	INode,
+	INodeParameters,
+	INodeProperties,
+	INodePropertyCollection,
+} from 'n8n-workflow';
 import { name as packageName } from '../../package.json';
 import { DEFAULT_API_KEY, SendGridEmulator } from '../../emulator';
 import { itemsOf, N8nClient, type Credential, type Workflow } from '../../scripts/n8n/N8nClient';
 import { N8nInstance } from '../../scripts/n8n/N8nInstance';
 import { n8nVersions } from '../../scripts/n8n/runtime';
 import { chain, node, TRIGGER, triggerWorkflow, withCredential } from '../../scripts/n8n/workflow';
-
 import { AGENT, startAgent } from './support/agent';
 import { ChatModel } from './support/ChatModel';
 
 const EMAIL = 'SendGrid Email';
 const START = 'Start';
+
+/** The resources of n8n's own node. */
+const RESOURCES_OF_N8N: Record<string, string> = {
+	contact: 'Contact',
+	list: 'List',
+	mail: 'Email',
+};
+
+/** The labels of all fields, those within groups included. */
+function fieldsOf(properties: INodeProperties[]): string[] {
+	return properties.flatMap(({ type, displayName, options = [] }) => {
+		if (type === 'collection') return fieldsOf(options as INodeProperties[]);
+		if (type !== 'fixedCollection') return [displayName];
+		const groups = options as INodePropertyCollection[];
+		return [displayName, ...groups.flatMap(({ values }) => fieldsOf(values))];
+	});
+}
 
 describe.each(n8nVersions)('SendGrid Email in n8n %s', (version) => {
 	let sendGrid: SendGridEmulator;
@@ -46,7 +70,7 @@ describe.each(n8nVersions)('SendGrid Email in n8n %s', (version) => {
 	});
 
 	test('stands in n8n beside its trigger', async () => {
-		expect(await client.nodeTypes()).toEqual(
+		expect((await client.nodeTypes()).map(({ name }) => name)).toEqual(
 			expect.arrayContaining([
 				'n8n-nodes-sendgrid-events.sendGridEmailTrigger',
 				'n8n-nodes-sendgrid-events.sendGridEmail',
@@ -54,15 +78,42 @@ describe.each(n8nVersions)('SendGrid Email in n8n %s', (version) => {
 		);
 	});
 
+	test("finds every operation and field of n8n's own node on the page for those who come from it", async () => {
+		const page = await readFile(
+			path.resolve(__dirname, '../../docs/migrating-from-the-sendgrid-node.md'),
+			'utf8',
+		);
+		const ofN8n = [...page.matchAll(/^\|(.*?)\|/gm)].map(([, cell]) => cell).join('\n');
+		const { properties } = (await client.nodeTypes()).find(
+			({ name }) => name === 'n8n-nodes-base.sendGrid',
+		)!;
+		const selectors = ['resource', 'operation'];
+		const operations = properties
+			.filter(({ name }) => name === 'operation')
+			.flatMap(({ displayOptions, options }) => {
+				const [resource] = displayOptions!.show!.resource as [string];
+				return options!.map(({ name }) =>
+					// n8n adds it to all of its nodes.
+					name === 'Custom API Call' ? name : `${RESOURCES_OF_N8N[resource]!}: ${name}`,
+				);
+			});
+		const named = [
+			...operations,
+			...fieldsOf(properties.filter(({ name }) => !selectors.includes(name))),
+		];
+		expect(named.length).toBeGreaterThan(50);
+		expect(named.filter((name) => !ofN8n.includes(name))).toEqual([]);
+	});
+
 	/** Runs a workflow of a start, code that makes the items, and the email node. */
-	async function send(
+	async function run(
 		parameters: INodeParameters,
 		items: IDataObject[] = [{}],
 		more?: Partial<INode>,
 	) {
 		const workflow = await client.createWorkflow(
 			chain(
-				'Sending',
+				'SendGrid Email',
 				node(START, 'n8n-nodes-base.manualTrigger'),
 				node(
 					'Items',
@@ -95,7 +146,7 @@ describe.each(n8nVersions)('SendGrid Email in n8n %s', (version) => {
 	}
 
 	test('sends a mail whose events carry its message id, custom args and categories', async () => {
-		const execution = await send({
+		const execution = await run({
 			from: 'Ann <ann@example.com>',
 			to: 'Bob <bob@example.net>',
 			subject: 'Hello',
@@ -131,7 +182,7 @@ describe.each(n8nVersions)('SendGrid Email in n8n %s', (version) => {
 			address: name.includes('@') ? `${name}.example.net` : `${name}@example.net`,
 			recordId: `record-${index}`,
 		}));
-		const execution = await send(
+		const execution = await run(
 			{
 				operation: 'sendMany',
 				from: 'ann@example.com',
@@ -178,7 +229,7 @@ describe.each(n8nVersions)('SendGrid Email in n8n %s', (version) => {
 				],
 			},
 		});
-		const execution = await send({
+		const execution = await run({
 			from: 'nobody@example.com',
 			to: 'bob@example.net',
 			subject: 'Hello',
@@ -238,6 +289,95 @@ describe.each(n8nVersions)('SendGrid Email in n8n %s', (version) => {
 		} finally {
 			await model.stop();
 		}
+	});
+
+	test('imports contacts by a mapping, finds them, reads their file, and deletes them', async () => {
+		const book = sendGrid.account().contactBook;
+		book.addCustomField('plan');
+		book.addCustomField('orders', 'Number');
+		// SendGrid works on contacts in the background.
+		book.pendingReads = 1;
+		const results = async (
+			resource: string,
+			operation: string,
+			parameters: INodeParameters,
+			items?: IDataObject[],
+		) => {
+			const execution = await run({ resource, operation, ...parameters }, items);
+			expect(execution.data.resultData.error).toBeUndefined();
+			return itemsOf(execution, EMAIL);
+		};
+		const people = [
+			{ address: 'Ann@example.com', name: 'Ann', plan: 'pro', orders: 7 },
+			{ address: 'bob@example.com', name: 'Bob', plan: 'free', orders: 0 },
+			{ address: 'cleo@example.com', name: 'Cleo', plan: 'pro', orders: 1 },
+		];
+
+		const [list] = await results('list', 'create', { name: 'Newsletter' });
+		const listId = { __rl: true, mode: 'id', value: list!.id as string };
+		// What the editor asks for and saves beside the values of the mapping.
+		const { fields: schema } = await client.request<{ fields: Array<{ id: string }> }>(
+			'POST',
+			'/dynamic-node-parameters/resource-mapper-fields',
+			{
+				path: 'parameters.fields',
+				methodName: 'getContactFields',
+				nodeTypeAndVersion: { name: `${packageName}.sendGridEmail`, version: 1 },
+				currentNodeParameters: { resource: 'contact', operation: 'upsert' },
+				...withCredential(credential),
+			},
+		);
+		expect(schema.map(({ id }) => id)).toEqual(
+			expect.arrayContaining(['first_name', 'plan', 'orders']),
+		);
+		const fields = {
+			mappingMode: 'defineBelow',
+			matchingColumns: [],
+			schema,
+			value: {
+				first_name: '={{ $json.name }}',
+				plan: '={{ $json.plan }}',
+				orders: '={{ $json.orders }}',
+			},
+		} as unknown as INodeParameters;
+		const imported = await results(
+			'contact',
+			'upsert',
+			{ email: '={{ $json.address }}', listIds: [list!.id as string], fields, wait: true },
+			people,
+		);
+		expect(imported).toMatchObject(
+			people.map(({ address }) => ({
+				email: address.toLowerCase(),
+				contactId: book.byEmail(address)!.id,
+				job: { status: 'completed', createdCount: 3 },
+			})),
+		);
+
+		const query = "plan = 'pro' AND orders > 5";
+		const found = await results('contact', 'search', { query });
+		expect(found).toMatchObject([
+			{ email: 'ann@example.com', firstName: 'Ann', customFields: { plan: 'pro', orders: 7 } },
+		]);
+
+		await results('list', 'removeContacts', { listId, contacts: 'bob@example.com', wait: true });
+		// More than the newest come as a file, packed with gzip, once SendGrid has made it.
+		const onList = { returnAll: true, listIds: [list!.id as string] };
+		const exported = await results('contact', 'getAll', onList);
+		expect(exported.map(({ email }) => email).sort()).toEqual([
+			'ann@example.com',
+			'cleo@example.com',
+		]);
+		expect(exported).toContainEqual(expect.objectContaining(found[0]!));
+
+		expect(await results('list', 'delete', { listId })).toMatchObject([{ deleted: true }]);
+		expect(await results('list', 'getAll', { returnAll: true })).toEqual([]);
+		await results('contact', 'delete', {
+			contacts: people.map(({ address }) => address).join(', '),
+			wait: true,
+		});
+		expect(await results('contact', 'getAll', {})).toEqual([]);
+		expect(book.contacts.size).toBe(0);
 	});
 
 	test('keeps secrets out of the log', () => {

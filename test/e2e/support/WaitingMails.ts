@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { IDataObject, INodeParameters } from 'n8n-workflow';
+import type { IDataObject, INode, INodeParameters } from 'n8n-workflow';
 import {
 	DEFAULT_API_KEY,
 	sampleEvent,
@@ -28,17 +28,21 @@ import {
 export const EMAIL = 'SendGrid Email';
 export const AFTER = 'After';
 
+const LOOP = 'Loop Over Items';
+
 /** A mail to this address is delivered, and nobody opens it. */
 const UNREAD = 'delivered@example.com';
 
 /** What the triggers receive; not `spamreport`. */
 const RECEIVED: EventName[] = ['processed', 'delivered', 'open', 'click', 'bounce', 'dropped'];
 
+type Edge = Parameters<typeof wires>[number];
+
 interface StartOptions {
 	/** The items that come in. */
 	items?: IDataObject[];
-	/** Whether the node is run twice, one time after the other. */
-	isLoop?: boolean;
+	/** How often the node runs: twice, one time after the other, or for each item by Loop Over Items. */
+	runs?: 'once' | 'twice' | 'forEachItem';
 }
 
 /** Workflows that send a mail and wait, and two whose triggers receive the events. */
@@ -76,19 +80,17 @@ export class WaitingMails {
 	/** Publishes a workflow that sends and waits, and starts it once. */
 	async start(
 		parameters: INodeParameters,
-		{ items = [{}], isLoop = false }: StartOptions = {},
+		{ items = [{}], runs = 'once' }: StartOptions = {},
 	): Promise<Workflow> {
 		const webhookId = randomUUID();
 		const code = (name: string, jsCode: string) =>
 			node(name, 'n8n-nodes-base.code', { jsCode }, { typeVersion: 2 });
-		const sendAndWait = {
-			operation: 'sendAndWait',
-			from: 'ann@example.com',
-			to: UNREAD,
-			subject: 'Hello',
-			text: 'Hello Bob',
-			html: '<a href="https://example.com/offer">look</a>',
-			...parameters,
+		const goOn = (...to: string[]) =>
+			to.flatMap((next) => [0, 1, 2, 3, 4].map((output): Edge => [EMAIL, next, output]));
+		const edges: Record<typeof runs, Edge[]> = {
+			once: [['Items', EMAIL], ...goOn(AFTER)],
+			twice: [['Items', EMAIL], ...goOn(AFTER, 'Again'), ['Again', EMAIL]],
+			forEachItem: [['Items', LOOP], [LOOP, EMAIL, 1], ...goOn(LOOP), [LOOP, AFTER]],
 		};
 		const workflow = await this.client.createWorkflow({
 			name: 'Waiting',
@@ -100,23 +102,31 @@ export class WaitingMails {
 					{ typeVersion: 2, webhookId },
 				),
 				code('Items', `return ${JSON.stringify(items)}.map((json) => ({ json }));`),
-				node(EMAIL, EMAIL_TYPE, sendAndWait, withCredential(this.credential)),
+				this.sender(parameters),
 				node(AFTER, 'n8n-nodes-base.noOp'),
 				code('Again', 'return $runIndex === 0 ? [{ json: {} }] : [];'),
+				node(LOOP, 'n8n-nodes-base.splitInBatches', {}, { typeVersion: 3 }),
 			],
-			connections: wires(
-				['Start', 'Items'],
-				['Items', EMAIL],
-				...[0, 1, 2, 3, 4].map((output): [string, string, number] => [EMAIL, AFTER, output]),
-				...(isLoop
-					? [[EMAIL, 'Again'] as [string, string], ['Again', EMAIL] as [string, string]]
-					: []),
-			),
+			connections: wires(['Start', 'Items'], ...edges[runs]),
 		});
 		await this.client.activate(workflow.id);
 		const answer = await fetch(`${this.url}/webhook/${webhookId}`, { method: 'POST' });
 		expect(answer.status).toBe(200);
 		return workflow;
+	}
+
+	/** The node that sends and waits. */
+	sender(parameters: INodeParameters): INode {
+		const sendAndWait = {
+			operation: 'sendAndWait',
+			from: 'ann@example.com',
+			to: UNREAD,
+			subject: 'Hello',
+			text: 'Hello Bob',
+			html: '<a href="https://example.com/offer">look</a>',
+			...parameters,
+		};
+		return node(EMAIL, EMAIL_TYPE, sendAndWait, withCredential(this.credential));
 	}
 
 	async statusOf({ id }: Workflow): Promise<string | undefined> {

@@ -1,4 +1,5 @@
 import { createRunExecutionData, WAIT_INDEFINITELY, type INodeParameters } from 'n8n-workflow';
+import { AWAITABLE_EVENTS } from '../../../../nodes/SendGrid/actions/email/sendAndWait/outcomes';
 import { readTicket } from '../../../../nodes/SendGrid/events/waitTicket';
 import { SendGridEmail } from '../../../../nodes/SendGrid/SendGridEmail.node';
 import { DEFAULT_API_KEY, SendGridEmulator } from '../../../../emulator';
@@ -79,6 +80,21 @@ describe('Send and Wait for an event', () => {
 		expect(days).toBeCloseTo(3, 2);
 	});
 
+	test.each([
+		['', 400],
+		['/'.repeat(300), 1300],
+		['\u{1f4e7}'.repeat(75), 1300],
+	])('has a ticket that is read, whatever the link: %#', async (linkContains, bytes) => {
+		await run({ waitFor: [...AWAITABLE_EVENTS], waitOptions: { ...UNCHECKED, linkContains } });
+
+		const { n8nWait } = sendGrid.mails[0]!.body.personalizations[0]!.custom_args!;
+		expect(readTicket(n8nWait!)?.conditions).toMatchObject({
+			events: AWAITABLE_EVENTS,
+			linkContains: linkContains || undefined,
+		});
+		expect(Buffer.byteLength(n8nWait!)).toBeLessThanOrEqual(bytes);
+	});
+
 	test('neither sends nor waits if the template shows what the data lacks', async () => {
 		const { id } = sendGrid.account().addTemplate({ name: 'Offer' }, { subject: 'For {{name}}' });
 		const template = { content: 'template', templateId: id };
@@ -119,8 +135,8 @@ describe('Send and Wait for an event', () => {
 			{ waitFor: ['open'], settings: { openTracking: { values: { enable: false } } } },
 		],
 		[
-			'Only Links That Contain: Enter a part of the link',
-			{ waitOptions: { ...UNCHECKED, linkContains: 'x'.repeat(301) } },
+			'Only Links That Contain: Enter a shorter part of the link',
+			{ waitOptions: { ...UNCHECKED, linkContains: 'ü'.repeat(151) } },
 		],
 	])('sends nothing but says: %s', async (start, parameters) => {
 		expect(await message(parameters as INodeParameters)).toContain(start);

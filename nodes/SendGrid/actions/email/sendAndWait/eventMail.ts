@@ -8,8 +8,8 @@ import { AWAITABLE_EVENTS } from './outcomes';
 import { checkReachable, checkReceived } from './checks';
 import type { AdjustMail } from './sendAndWait';
 
-/** The text goes into the ticket, which every event of the mail carries. */
-const MAX_LINK_LENGTH = 300;
+/** The text goes into the ticket, which every event of the mail carries; in bytes. */
+const MAX_LINK_BYTES = 300;
 
 const EVENTS = 'Events';
 const LINK = 'Only Links That Contain';
@@ -24,10 +24,11 @@ export async function awaitEvents(context: IExecuteFunctions, wait: string): Pro
 	const events = readEvents(context);
 	const options = fieldGroup(context.getNodeParameter('waitOptions', 0, {}), 'Options');
 	const linkContains = textValue(options.linkContains, LINK).trim();
-	if (linkContains.length > MAX_LINK_LENGTH) {
+	const bytes = Buffer.byteLength(linkContains);
+	if (bytes > MAX_LINK_BYTES) {
 		throw new InvalidFieldError(
 			LINK,
-			`Enter a part of the link, up to ${MAX_LINK_LENGTH} characters. This text has ${linkContains.length}.`,
+			`Enter a shorter part of the link, up to ${MAX_LINK_BYTES} bytes. This text has ${bytes}.`,
 		);
 	}
 	const peopleOnly =
