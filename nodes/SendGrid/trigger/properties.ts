@@ -231,7 +231,7 @@ export const triggerProperties: INodeProperties[] = [
 				],
 				default: 'eventId',
 				description:
-					'How an event is found to have come before. SendGrid sometimes sends an event again under a new ID: choose Event ID or Content if you see that. It also merges what really happened twice in one second, such as two clicks on one link.',
+					'How the trigger knows that an event came before. SendGrid sometimes sends an event again under a new ID: choose Event ID or Content if you see that. It also merges what really happened twice in one second, such as two clicks on one link.',
 			},
 			{
 				displayName: 'Report Problems',

@@ -22,9 +22,13 @@ const EVENTS = [
 	{ name: 'Group Resubscribe', value: 'group_resubscribe', description: 'Back in a group' },
 	{ name: 'Group Unsubscribe', value: 'group_unsubscribe', description: 'Left a group' },
 	{ name: 'Opened', value: 'opened', description: 'It was opened, by a person or a program' },
-	{ name: 'Processed', value: 'processed', description: 'SendGrid took it on' },
+	{ name: 'Processed', value: 'processed', description: 'SendGrid accepted it' },
 	{ name: 'Spam Report', value: 'spam_report', description: 'It was marked as spam' },
-	{ name: 'Unsubscribe', value: 'unsubscribe', description: 'The recipient left everything' },
+	{
+		name: 'Unsubscribe',
+		value: 'unsubscribe',
+		description: 'The recipient unsubscribed from all mail',
+	},
 ];
 
 const fields = {
@@ -34,7 +38,7 @@ const fields = {
 		type: 'options',
 		options: EVENTS,
 		default: 'bounced',
-		description: 'Only messages to which this happened',
+		description: 'Only messages that had this event',
 	},
 	fromEmail: {
 		displayName: 'From',

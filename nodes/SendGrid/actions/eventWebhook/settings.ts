@@ -24,7 +24,7 @@ export const eventsField: INodeProperties = {
 		description,
 	})),
 	default: [...DEFAULT_EVENTS],
-	description: 'What SendGrid posts; all others are switched off',
+	description: 'Which events SendGrid posts. All others are switched off.',
 };
 
 const enabledField: INodeProperties = {
