@@ -1,5 +1,5 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { simpleResolver, type Resolver } from './simpleExpressions';
+import { holdsExpression, simpleResolver, type Resolver } from './simpleExpressions';
 
 /**
  * The parameters of a node during one run. n8n is asked for no more than is needed: what holds no
@@ -50,10 +50,4 @@ export class RunParameters {
 		// To validate n8n searches all fields of the node, and it could only find other errors than ours.
 		return this.context.getNodeParameter(name, item, '', { skipValidation: true });
 	}
-}
-
-/** n8n takes any text that begins with `=` for an expression. */
-function holdsExpression(value: unknown): boolean {
-	if (typeof value === 'string') return value.startsWith('=');
-	return typeof value === 'object' && value !== null && Object.values(value).some(holdsExpression);
 }

@@ -19,27 +19,35 @@ const NO_FIELDS = new Set(['constructor', 'prototype', '__proto__']);
  * @returns `undefined` if there is more in it, such as a function
  */
 export function simpleResolver(written: unknown): Resolver | undefined {
-	return typeof written === 'string' ? textResolver(written) : groupResolver(written);
+	const isExpression = typeof written === 'string' && holdsExpression(written);
+	return isExpression ? textResolver(written) : groupResolver(written);
+}
+
+/** n8n takes any text that begins with `=` for an expression. */
+export function holdsExpression(written: unknown): boolean {
+	if (typeof written === 'string') return written.startsWith('=');
+	if (typeof written !== 'object' || written === null) return false;
+	return Object.values(written).some(holdsExpression);
 }
 
 /** Of a group of fields, such as a table, every part has to be simple, and to give a plain value. */
 function groupResolver(written: unknown): Resolver | undefined {
+	if (!holdsExpression(written)) return () => written;
 	if (typeof written === 'string') {
 		const resolve = textResolver(written);
 		return resolve && ((json) => plain(resolve(json)));
 	}
-	if (typeof written !== 'object' || written === null) return () => written;
-	const parts: Array<[key: string, resolve: Resolver, isKnown: boolean]> = [];
-	for (const [key, part] of Object.entries(written) as Array<[string, unknown]>) {
+	const parts: Array<[key: string, resolve: Resolver]> = [];
+	for (const [key, part] of Object.entries(written as object)) {
 		const resolve = groupResolver(part);
 		if (resolve === undefined) return undefined;
-		parts.push([key, resolve, part === undefined]);
+		parts.push([key, resolve]);
 	}
 	return (json) => {
 		const resolved: Array<[string, unknown]> = [];
-		for (const [key, resolve, mayBeNothing] of parts) {
+		for (const [key, resolve] of parts) {
 			const value = resolve(json);
-			if (value === undefined && !mayBeNothing) return undefined;
+			if (value === undefined) return undefined;
 			resolved.push([key, value]);
 		}
 		return Array.isArray(written)
@@ -49,7 +57,6 @@ function groupResolver(written: unknown): Resolver | undefined {
 }
 
 function textResolver(written: string): Resolver | undefined {
-	if (!written.startsWith('=')) return () => written;
 	// Text, expression, text, expression, …, text.
 	const chunks = written.slice(1).split(/\{\{([^]*?)\}\}/);
 	const [before, inside, after] = chunks;

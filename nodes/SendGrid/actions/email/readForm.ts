@@ -1,4 +1,4 @@
-import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { sleep, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
 import { parseAddress, parseAddresses } from '../../fields/addresses';
 import { InvalidFieldError } from '../../fields/invalidFieldError';
 import { momentValue } from '../../fields/moment';
@@ -39,9 +39,13 @@ export interface ItemForm {
 /** How a template can be filled. */
 const FILLINGS = ['json', 'fields'] as const;
 
+/** How many items are read before n8n gets a turn: some tens of milliseconds. */
+const ITEMS_AT_A_STRETCH = 200;
+
 /** Reads the mail of one item after the other. */
 export class FormReader {
 	private readonly parameters: RunParameters;
+	private count = 0;
 
 	constructor(private readonly context: IExecuteFunctions) {
 		this.parameters = new RunParameters(context);
@@ -49,6 +53,8 @@ export class FormReader {
 
 	/** @throws InvalidFieldError on a value that cannot be read */
 	async read(item: number): Promise<ItemForm> {
+		// n8n evaluates expressions on the thread that also answers webhooks.
+		if (++this.count % ITEMS_AT_A_STRETCH === 0) await sleep(0);
 		const { parameters } = this;
 		const text = (name: string, label: string) =>
 			parameters.read(name, item, (value) => textValue(value, label));
@@ -95,9 +101,12 @@ export class FormReader {
 	/** The values of a template or of placeholders, and where they come from. */
 	private readData(item: number, isTemplate: boolean): Pick<ItemForm, 'data' | 'dataField'> {
 		if (isTemplate && this.parameters.read('fillTemplateWith', item, readFilling) === 'fields') {
+			const { name, displayName } = templateFields;
+			// As a tool of an agent, a node has no items.
+			const json = this.context.getInputData()[item]?.json ?? {};
 			return {
-				data: readTemplateFields(this.context, item),
-				dataField: templateFields.displayName,
+				data: readTemplateFields(this.parameters.valueOf(name, item), json),
+				dataField: displayName,
 			};
 		}
 		return {

@@ -1,4 +1,4 @@
-import { NodeApiError, sleep, type IExecuteFunctions } from 'n8n-workflow';
+import { NodeApiError, type IExecuteFunctions } from 'n8n-workflow';
 import { apiError, errorStatus, sendGridErrors } from '../../api/apiError';
 import { quoteDetails, type SendGridErrorDetail } from '../../api/errorTexts';
 import { checkVisible } from '../../fields/invisible';
@@ -16,9 +16,6 @@ import { sendManyProperties } from './properties';
 import { fillTemplate, FormReader, type ItemForm } from './readForm';
 import { readCallSettings } from './settingFields';
 import { TemplateDataCheck } from './templateDataCheck';
-
-/** How many items are read before n8n gets a turn: some tens of milliseconds. */
-const ITEMS_AT_A_STRETCH = 200;
 
 /** One mail for each recipient, as many as possible to a request. */
 export const sendMany: BatchOperation = {
@@ -56,9 +53,7 @@ async function plan(
 	const forms = new FormReader(context);
 	const compiler = new PlaceholderCompiler();
 	const templateDataCheck = new TemplateDataCheck(context);
-	for (const [count, item] of report.openItems.entries()) {
-		// n8n evaluates expressions on the thread that also answers webhooks.
-		if (count % ITEMS_AT_A_STRETCH === 0) await sleep(0);
+	for (const item of report.openItems) {
 		try {
 			const form = await forms.read(item);
 			const { message, personalizations } = await fillForm(form, compiler, templateDataCheck);

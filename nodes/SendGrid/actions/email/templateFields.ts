@@ -1,6 +1,5 @@
 import type {
 	IDataObject,
-	IExecuteFunctions,
 	ILoadOptionsFunctions,
 	INodeProperties,
 	ResourceMapperField,
@@ -87,12 +86,14 @@ function readable(texts: () => HandlebarsText[]): HandlebarsText[] {
 /**
  * The data that the fields hold for an item; a field without a value is left out.
  *
+ * @param value of the parameter
+ * @param json the item
  * @throws InvalidFieldError that names the field
  */
-export function readTemplateFields(context: IExecuteFunctions, item: number): IDataObject {
-	const { name, displayName } = templateFields;
-	const mapping = fieldGroup(context.getNodeParameter(name, item, {}), displayName);
-	if (mapping.mappingMode === 'autoMapInputData') return context.getInputData()[item]!.json;
+export function readTemplateFields(value: unknown, json: IDataObject): IDataObject {
+	const { displayName } = templateFields;
+	const mapping = fieldGroup(value, displayName);
+	if (mapping.mappingMode === 'autoMapInputData') return json;
 	const types = new Map(
 		fieldRows(mapping.schema ?? [], displayName).map(({ id, type }) => [id, type]),
 	);
