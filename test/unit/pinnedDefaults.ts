@@ -8,6 +8,7 @@ export const PINNED_DEFAULTS: Readonly<Record<string, unknown>> = {
 	'trigger.acknowledge': 'onReceived',
 	'trigger.options': {},
 	'trigger.options.excludeMachineOpens': true,
+	'trigger.options.links': '',
 	'trigger.options.friendlyName': '',
 	'trigger.options.maxAgeMinutes': 1470,
 	'trigger.options.oauth': {},

@@ -14,6 +14,8 @@ export interface EventFilter {
 	customArgs?: ReadonlyArray<{ name: string; value: string }>;
 	/** One of these addresses (`ann@example.com`) or domains (`example.com`, `@example.com`). */
 	recipients?: readonly string[];
+	/** Clicks on links that contain one of these texts; other types pass. */
+	links?: readonly string[];
 	/** Leave out opens that a mail program made by itself. */
 	excludeMachineOpens?: boolean;
 }
@@ -32,6 +34,7 @@ export function createEventFilter(filter: EventFilter): (event: RawEvent) => boo
 	const categories = new Set(filter.categories ?? []);
 	const customArgs = filter.customArgs ?? [];
 	const recipients = new Set((filter.recipients ?? []).map(normalizeRecipient));
+	const links = filter.links ?? [];
 
 	return (event) => {
 		const name = textOf(event, 'event') ?? '';
@@ -42,6 +45,7 @@ export function createEventFilter(filter: EventFilter): (event: RawEvent) => boo
 		if (categories.size > 0 && !categoriesOf(event).some((value) => categories.has(value))) {
 			return false;
 		}
+		if (name === 'click' && links.length > 0 && !isOnLink(event, links)) return false;
 		if (!customArgs.every((wanted) => hasCustomArg(event, wanted))) return false;
 		return recipients.size === 0 || isRecipient(event, recipients);
 	};
@@ -50,6 +54,11 @@ export function createEventFilter(filter: EventFilter): (event: RawEvent) => boo
 function hasCustomArg(event: RawEvent, { name, value }: { name: string; value: string }): boolean {
 	if (!Object.prototype.hasOwnProperty.call(event, name)) return false;
 	return value === '' || textOf(event, name) === value;
+}
+
+function isOnLink(event: RawEvent, links: readonly string[]): boolean {
+	const url = textOf(event, 'url') ?? '';
+	return links.some((link) => url.includes(link));
 }
 
 function isRecipient(event: RawEvent, recipients: ReadonlySet<string>): boolean {

@@ -16,6 +16,7 @@ interface TriggerOptions {
 	customArgs?: { args?: Array<{ name?: string; value?: unknown }> };
 	excludeMachineOpens?: boolean;
 	friendlyName?: unknown;
+	links?: unknown;
 	maxAgeMinutes?: unknown;
 	oauth?: { client?: { id?: unknown; secret?: unknown; url?: unknown } };
 	otherEvents?: boolean;
@@ -82,6 +83,7 @@ export function readParameters(context: IWebhookFunctions): TriggerParameters {
 				.filter(({ name }) => name)
 				.map(({ name, value }) => ({ name: String(name), value: String(value ?? '') })),
 			recipients: listWords(options.recipients),
+			links: listWords(options.links),
 			excludeMachineOpens: options.excludeMachineOpens,
 		}),
 		keysOf: keysBy(options),

@@ -196,6 +196,15 @@ export const triggerProperties: INodeProperties[] = [
 				],
 			},
 			{
+				displayName: 'Only Links',
+				name: 'links',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. /pricing, /signup',
+				description:
+					'Only clicks on links that contain one of these texts, for example "/pricing, /signup"; separate them by commas',
+			},
+			{
 				displayName: 'Only Recipients',
 				name: 'recipients',
 				type: 'string',

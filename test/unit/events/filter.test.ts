@@ -128,6 +128,26 @@ describe('recipients', () => {
 	});
 });
 
+describe('links', () => {
+	const click = sampleEvent('click', { url: 'https://example.com/pricing?plan=gold' });
+
+	it.each([
+		[['/pricing'], true],
+		[['/signup', 'plan=gold'], true],
+		[['/signup'], false],
+		[['/Pricing'], false],
+		[[], true],
+	])('with %j', (links, expected) => {
+		expect(filterBy({ links })(click)).toBe(expected);
+	});
+
+	it('concern clicks only, and leave out a click without a link', () => {
+		const wants = filterBy({ links: ['/pricing'] });
+		expect(wants(sampleEvent('open'))).toBe(true);
+		expect(wants(sampleEvent('click', { url: undefined }))).toBe(false);
+	});
+});
+
 describe('machine opens', () => {
 	const machineOpen = sampleEvent('open', { sg_machine_open: true });
 

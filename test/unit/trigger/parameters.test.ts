@@ -97,6 +97,12 @@ describe('the filters', () => {
 		expect(wants({ email: 'bob@example.com' })).toBe(false);
 	});
 
+	it('take links as text', () => {
+		const wants = wantsSome({ links: '/pricing, /signup' });
+		expect(wants({ event: 'click', url: 'https://example.com/signup' })).toBe(true);
+		expect(wants({ event: 'click', url: 'https://example.com/about' })).toBe(false);
+	});
+
 	it('take custom args by value, or by name when no value is given', () => {
 		const wants = wantsSome({
 			customArgs: { args: [{ name: 'tenant', value: 42 }, { name: 'plan' }] },
