@@ -3,9 +3,19 @@ import type { IDataObject } from 'n8n-workflow';
 /** Gives a parameter's value for an item, or `undefined` where only n8n can tell. */
 export type Resolver = (json: IDataObject) => unknown;
 
+const QUOTED = `"[^"\\\\\\n\\r]*"|'[^'\\\\\\n\\r]*'`;
+const NAME = '[A-Za-z_$][\\w$]*';
 /** `$json`, `$json.address.city`, `$json["first name"]`, `$json.phones[0]`. */
-const PATH = /^\$json((?:\.[A-Za-z_$][\w$]*|\[(?:"[^"\\]*"|'[^'\\]*'|\d+)\])*)$/;
+const PATH = `\\$json(?:\\.${NAME}|\\[(?:${QUOTED}|\\d+)\\])*`;
+const NUMBER = '-?(?:0|[1-9]\\d*)(?:\\.\\d+)?';
+
+const ONLY_PATH = new RegExp(`^${PATH}$`);
 const STEP = /\.([\w$]+)|\["([^"]*)"\]|\['([^']*)'\]|\[(\d+)\]/g;
+/** One of the `name: value` of an object, with the comma after it. */
+const ENTRY = new RegExp(
+	`\\s*(${NAME}|${QUOTED})\\s*:\\s*(?:(${PATH})|(${QUOTED}|${NUMBER}|true|false))\\s*(?:,|$)`,
+	'y',
+);
 
 /** n8n refuses the first of them, and the others are no names of fields. */
 const NO_FIELDS = new Set(['constructor', 'prototype', '__proto__']);
@@ -37,35 +47,43 @@ function groupResolver(written: unknown): Resolver | undefined {
 		const resolve = textResolver(written);
 		return resolve && ((json) => plain(resolve(json)));
 	}
-	const parts: Array<[key: string, resolve: Resolver]> = [];
+	const parts: Parts = [];
 	for (const [key, part] of Object.entries(written as object)) {
 		const resolve = groupResolver(part);
 		if (resolve === undefined) return undefined;
 		parts.push([key, resolve]);
 	}
 	return (json) => {
-		const resolved: Array<[string, unknown]> = [];
-		for (const [key, resolve] of parts) {
-			const value = resolve(json);
-			if (value === undefined) return undefined;
-			resolved.push([key, value]);
-		}
-		return Array.isArray(written)
-			? resolved.map(([, value]) => value)
-			: Object.fromEntries(resolved);
+		const resolved = resolveAll(parts, json);
+		return Array.isArray(written) ? resolved?.map(([, value]) => value) : asObject(resolved);
 	};
 }
+
+type Parts = Array<[name: string, resolve: Resolver]>;
+
+function resolveAll(parts: Parts, json: IDataObject): Array<[string, unknown]> | undefined {
+	const resolved: Array<[string, unknown]> = [];
+	for (const [name, resolve] of parts) {
+		const value = resolve(json);
+		if (value === undefined) return undefined;
+		resolved.push([name, value]);
+	}
+	return resolved;
+}
+
+const asObject = (entries: Array<[string, unknown]> | undefined) =>
+	entries && Object.fromEntries(entries);
 
 function textResolver(written: string): Resolver | undefined {
 	// Text, expression, text, expression, …, text.
 	const chunks = written.slice(1).split(/\{\{([^]*?)\}\}/);
 	const [before, inside, after] = chunks;
-	if (chunks.length === 3 && before === '' && after === '') return pathResolver(inside!);
+	if (chunks.length === 3 && before === '' && after === '') return expressionResolver(inside!);
 	const parts: Resolver[] = [];
 	for (const [index, chunk] of chunks.entries()) {
 		const isText = index % 2 === 0;
 		if (isText && /\{\{|\}\}|\\/.test(chunk)) return undefined;
-		const resolve = isText ? () => chunk : pathResolver(chunk);
+		const resolve = isText ? () => chunk : expressionResolver(chunk);
 		if (resolve === undefined) return undefined;
 		parts.push(resolve);
 	}
@@ -86,9 +104,37 @@ function plain(value: unknown): string | number | boolean | undefined {
 	return isPlain ? (value as string | number | boolean) : undefined;
 }
 
-function pathResolver(expression: string): Resolver | undefined {
-	const path = PATH.exec(expression.trim())?.[1];
-	if (path === undefined) return undefined;
+/** @param expression what stands between the braces */
+function expressionResolver(expression: string): Resolver | undefined {
+	const code = expression.trim();
+	if (ONLY_PATH.test(code)) return pathResolver(code);
+	const object = /^\{([^]*)\}$/.exec(code)?.[1];
+	return object === undefined ? undefined : objectResolver(object);
+}
+
+/** Of an object such as `{ name: $json.name, items: $json.cart.items, lang: "en" }`. */
+function objectResolver(entries: string): Resolver | undefined {
+	const parts: Parts = [];
+	for (ENTRY.lastIndex = 0; entries.slice(ENTRY.lastIndex).trim() !== '';) {
+		const [, name, path, literal] = ENTRY.exec(entries) ?? [];
+		if (name === undefined) return undefined;
+		const key = unquoted(name);
+		const resolve = path === undefined ? () => valueOf(literal!) : pathResolver(path);
+		if (resolve === undefined || NO_FIELDS.has(key)) return undefined;
+		parts.push([key, resolve]);
+	}
+	return (json) => asObject(resolveAll(parts, json));
+}
+
+function unquoted(text: string): string {
+	return /^["']/.test(text) ? text.slice(1, -1) : text;
+}
+
+function valueOf(literal: string): unknown {
+	return /^["']/.test(literal) ? unquoted(literal) : JSON.parse(literal);
+}
+
+function pathResolver(path: string): Resolver | undefined {
 	const steps = [...path.matchAll(STEP)].map(([, ...names]) => names.find((name) => name)!);
 	if (steps.some((step) => step === undefined || NO_FIELDS.has(step))) return undefined;
 	return (json) => {
