@@ -1,5 +1,13 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	realpathSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -9,25 +17,26 @@ import { name } from '../../package.json';
 const PROJECT = path.resolve(__dirname, '../..');
 const run = promisify(execFile);
 
-/** A program of somebody who installed the package from npm, without n8n. */
+/** A program of somebody who installed the package as the README says, without n8n. */
 describe('the published package, used outside of n8n', () => {
+	const readme = readFileSync(path.join(PROJECT, 'README.md'), 'utf8');
 	let consumer: string;
-	const inPackage = (...parts: string[]) => path.join(consumer, 'node_modules', name, ...parts);
 
 	beforeAll(() => {
 		// Outside of the project: in it, n8n-workflow would be found.
 		consumer = realpathSync(mkdtempSync(path.join(tmpdir(), 'consumer-')));
-		mkdirSync(inPackage(), { recursive: true });
-		const options = { cwd: PROJECT, encoding: 'utf8' } as const;
 		const packed = execFileSync(
 			'npm',
 			['pack', '--silent', '--ignore-scripts', '--pack-destination', consumer],
-			options,
+			{ cwd: PROJECT, encoding: 'utf8' },
 		);
-		execFileSync('tar', [
-			...['-xzf', path.join(consumer, packed.trim())],
-			...['-C', inPackage(), '--strip-components=1'],
-		]);
+		const [, install] = /^(npm install --prefix .*?) +# then restart n8n$/m.exec(readme)!;
+		const command = install!
+			.replace('~/.n8n/nodes', '"$NODES"')
+			.replace(/\.\/.*$/, `./${packed.trim()}`);
+		// It needs nothing from elsewhere.
+		const env = { ...process.env, NODES: consumer, npm_config_offline: 'true' };
+		execFileSync('sh', ['-c', command], { cwd: consumer, env, stdio: 'pipe' });
 	});
 
 	afterAll(() => rmSync(consumer, { recursive: true, force: true }));
@@ -50,6 +59,19 @@ describe('the published package, used outside of n8n', () => {
 		const forged = verifySignature(Buffer.from(body + ' '), signature, timestamp, publicKey);
 		const { event, email, machineOpen } = normalizeEvent(JSON.parse(body)[0]);
 		console.log(JSON.stringify({ ok, forged, event, email, machineOpen }));`;
+
+	it("runs the README's example", async () => {
+		const [, example] = /^```js\n(.*?)^```$/ms.exec(readme)!;
+		const given = `
+			const { body, signature, timestamp, publicKey: verificationKey } = JSON.parse(process.argv[2]);
+			const rawBody = Buffer.from(body);`;
+		writeFileSync(path.join(consumer, 'readme.cjs'), given + example!);
+
+		const readmes = ['readme.cjs', JSON.stringify(post)];
+		const { stdout } = await run(process.execPath, readmes, { cwd: consumer });
+
+		expect(stdout).toContain("email: 'Ann@example.com'");
+	});
 
 	it.each([
 		['require', 'program.cjs', `const { verifySignature, normalizeEvent } = require('${name}');`],
