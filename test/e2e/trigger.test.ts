@@ -5,7 +5,14 @@ import { DEFAULT_API_KEY, SendGridEmulator, sampleEvent } from '../../emulator';
 import { itemsOf, N8nClient, type Credential, type Workflow } from '../../scripts/n8n/N8nClient';
 import { N8nInstance } from '../../scripts/n8n/N8nInstance';
 import { n8nVersions } from '../../scripts/n8n/runtime';
-import { node, TRIGGER, triggerWorkflow } from '../../scripts/n8n/workflow';
+import {
+	node,
+	TRIGGER,
+	TRIGGER_TYPE,
+	triggerWorkflow,
+	wires,
+	withCredential,
+} from '../../scripts/n8n/workflow';
 import { eventually } from './support/eventually';
 
 const ALL_EVENTS = EVENT_TYPES.map(({ name }) => name);
@@ -322,7 +329,7 @@ describe.each(n8nVersions)('SendGrid Email Trigger in n8n %s', (version) => {
 			const answer = sendGrid.postEvents(webhook!.id, [event], ONCE);
 			const running = await runningExecution(workflow);
 			expect((await sendGrid.postEvents(webhook!.id, [event], ONCE))[0]!.status).toBe(503);
-			await client.request('POST', `/executions/${running}/stop`);
+			await client.stopExecution(running);
 			expect((await answer)[0]!.status).toBe(500);
 		}
 		await client.deactivate(workflow.id);
@@ -356,6 +363,33 @@ describe.each(n8nVersions)('SendGrid Email Trigger in n8n %s', (version) => {
 			expect(itemsOf(execution!, TRIGGER)).toHaveLength(1);
 			await client.deactivate(workflow.id);
 		}
+	});
+
+	test('takes the events of an account and of its subuser in one workflow, by a trigger for each', async () => {
+		const account = { apiKey: DEFAULT_API_KEY, region: 'custom', baseUrl: sendGrid.url };
+		const ofSubuser = await client.createCredential('Subuser', 'sendGridEventsApi', {
+			...account,
+			onBehalfOf: 'shop',
+		});
+		const second = node('Of the subuser', TRIGGER_TYPE, {}, withCredential(ofSubuser));
+		const { nodes, ...rest } = triggerWorkflow('Two accounts', credential);
+		const workflow = await client.createWorkflow({
+			...rest,
+			nodes: [...nodes, second],
+			connections: wires([TRIGGER, 'Done'], [second.name, 'Done']),
+		});
+		await client.activate(workflow.id);
+		const [ofAccount] = webhookOf(workflow);
+		const [another] = sendGrid.account('shop').webhooks;
+		expect(sendGrid.publicKey(ofAccount!.id)).not.toBe(sendGrid.publicKey(another!.id));
+		for (const { id } of [ofAccount!, another!]) {
+			const [attempt] = await sendGrid.postEvents(id, [sampleEvent('open')], ONCE);
+			expect(attempt!.status).toBe(200);
+		}
+		const executions = await idle(workflow, 2);
+		expect(executions.flatMap((execution) => itemsOf(execution, 'Done'))).toHaveLength(2);
+		await client.deactivate(workflow.id);
+		await eventually(() => expect(sendGrid.account('shop').webhooks).toEqual([]));
 	});
 
 	test('says what to do when the key is wrong', async () => {
