@@ -41,7 +41,7 @@ async function bodyOf(parameters: INodeParameters, item: IDataObject = {}): Prom
 	return bodies()[0]!;
 }
 
-const envelopeOf = async (parameters: INodeParameters, item?: IDataObject) =>
+const personalizationOf = async (parameters: INodeParameters, item?: IDataObject) =>
 	((await bodyOf(parameters, item)).personalizations as IDataObject[])[0]!;
 
 describe('Send', () => {
@@ -265,7 +265,7 @@ describe('Send', () => {
 	});
 
 	it('sends copies, headers and custom args with the recipients', async () => {
-		const unfilled = await envelopeOf(
+		const unfilled = await personalizationOf(
 			{
 				...MAIL,
 				customArgs: {

@@ -5,13 +5,13 @@ import {
 	personalizationBytes,
 } from '../../../../nodes/SendGrid/actions/email/limits';
 import type { Message } from '../../../../nodes/SendGrid/actions/email/mail';
-import { aMessage, anAttachment, anEnvelope } from './mails';
+import { aMessage, anAttachment, aPersonalization } from './mails';
 
 const MB = 1024 * 1024;
 
 const personalizationsOf = (item: number, count = 1, filler = '') =>
 	Array.from({ length: count }, (_, place) =>
-		anEnvelope({
+		aPersonalization({
 			to: [{ email: `person${item}-${place}@example.com` }],
 			templateData: filler ? { filler } : {},
 		}),
@@ -106,15 +106,15 @@ describe('Batcher', () => {
 			aMessage({ sendAt: 1 }),
 		];
 		messages.forEach((message, item) =>
-			batcher.add(message, { item, personalizations: [anEnvelope()] }),
+			batcher.add(message, { item, personalizations: [aPersonalization()] }),
 		);
 		expect(batcher.requests).toHaveLength(1);
 		expect(recipientsOf(batcher.requests[0]!)).toEqual([
-			anEnvelope(),
-			anEnvelope({ sendAt: 2 }),
-			anEnvelope({ from: { email: 'Bob@Example.com' } }),
-			anEnvelope({ from: { email: 'ann@example.com', name: 'Ann' } }),
-			anEnvelope(),
+			aPersonalization(),
+			aPersonalization({ sendAt: 2 }),
+			aPersonalization({ from: { email: 'Bob@Example.com' } }),
+			aPersonalization({ from: { email: 'ann@example.com', name: 'Ann' } }),
+			aPersonalization(),
 		]);
 	});
 

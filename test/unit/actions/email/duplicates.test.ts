@@ -1,7 +1,7 @@
 import { DuplicateFilter } from '../../../../nodes/SendGrid/actions/email/duplicates';
-import { anEnvelope } from './mails';
+import { aPersonalization } from './mails';
 
-const to = (...emails: string[]) => emails.map((email) => anEnvelope({ to: [{ email }] }));
+const to = (...emails: string[]) => emails.map((email) => aPersonalization({ to: [{ email }] }));
 
 describe('DuplicateFilter', () => {
 	it('lets an address pass once, whatever its case', () => {

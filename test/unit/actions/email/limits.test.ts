@@ -6,7 +6,7 @@ import {
 	messageBytes,
 } from '../../../../nodes/SendGrid/actions/email/limits';
 import type { Message, Personalization } from '../../../../nodes/SendGrid/actions/email/mail';
-import { aMessage, anAttachment, anEnvelope } from './mails';
+import { aMessage, anAttachment, aPersonalization } from './mails';
 
 const NOW = 1_795_000_000;
 const HOUR = 3600;
@@ -91,7 +91,7 @@ describe('checkMessage', () => {
 
 describe('checkPersonalization', () => {
 	const check = (changes: Partial<Personalization>, templateId = '') =>
-		checkPersonalization(anEnvelope(changes), { templateId });
+		checkPersonalization(aPersonalization(changes), { templateId });
 	/** An object whose JSON has so many bytes. */
 	const ofBytes = (bytes: number) => ({ key: 'x'.repeat(bytes - '{"key":""}'.length) });
 

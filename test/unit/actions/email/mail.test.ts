@@ -7,7 +7,7 @@ import {
 	type Personalization,
 } from '../../../../nodes/SendGrid/actions/email/mail';
 import { validateMail } from '../../../../emulator/mailSchema';
-import { aMessage, anAttachment, anEnvelope } from './mails';
+import { aMessage, anAttachment, aPersonalization } from './mails';
 
 /** What goes over the wire, built by SendGrid's library, and found valid by the stand-in's rules. */
 async function bodyOf(message: Message, personalizations: Personalization[]): Promise<IDataObject> {
@@ -26,16 +26,19 @@ async function bodyOf(message: Message, personalizations: Personalization[]): Pr
 }
 
 const bodyWith = async (changes: Partial<Message>) =>
-	await bodyOf(aMessage(changes), [anEnvelope()]);
+	await bodyOf(aMessage(changes), [aPersonalization()]);
 
-const envelopeWith = async (changes: Partial<Personalization>, message: Partial<Message> = {}) => {
-	const body = await bodyOf(aMessage(message), [anEnvelope(changes)]);
+const personalizationWith = async (
+	changes: Partial<Personalization>,
+	message: Partial<Message> = {},
+) => {
+	const body = await bodyOf(aMessage(message), [aPersonalization(changes)]);
 	return (body.personalizations as IDataObject[])[0]!;
 };
 
 describe('the body of mail send', () => {
 	it('has nothing but what is needed for a plain mail', async () => {
-		expect(await bodyOf(aMessage(), [anEnvelope()])).toEqual({
+		expect(await bodyOf(aMessage(), [aPersonalization()])).toEqual({
 			personalizations: [{ to: [{ email: 'bob@example.com' }] }],
 			from: { email: 'ann@example.com' },
 			subject: 'Hi',
@@ -188,7 +191,7 @@ describe('the body of mail send', () => {
 			},
 		],
 	])('has %s', async (_, changes, part) => {
-		const plain = await bodyOf(aMessage(), [anEnvelope()]);
+		const plain = await bodyOf(aMessage(), [aPersonalization()]);
 		const [name] = Object.keys(part) as [string];
 		const body = await bodyWith(changes);
 		expect(body).toMatchObject(part);
@@ -223,15 +226,18 @@ describe('the body of mail send', () => {
 			{ substitutions: { '{{raw:first name}}': 'Ann', '-tag-': 'x' } },
 		],
 	])('has %s', async (_, changes, part) => {
-		expect(await envelopeWith(changes)).toEqual({ to: [{ email: 'bob@example.com' }], ...part });
+		expect(await personalizationWith(changes)).toEqual({
+			to: [{ email: 'bob@example.com' }],
+			...part,
+		});
 	});
 
 	it('has the subject once where all share it, and with each recipient where not', async () => {
-		const same = await bodyOf(aMessage(), [anEnvelope(), anEnvelope()]);
+		const same = await bodyOf(aMessage(), [aPersonalization(), aPersonalization()]);
 		expect(same.subject).toBe('Hi');
 		const different = await bodyOf(aMessage(), [
-			anEnvelope({ subject: 'Hi Ann' }),
-			anEnvelope({ subject: 'Hi Bob' }),
+			aPersonalization({ subject: 'Hi Ann' }),
+			aPersonalization({ subject: 'Hi Bob' }),
 		]);
 		expect(different).not.toHaveProperty('subject');
 		expect(different.personalizations).toMatchObject([
@@ -255,7 +261,7 @@ describe('the name of a recipient, which SendGrid writes before the address with
 		[';)', undefined],
 	])('%s is sent as %s', async (name, sent) => {
 		const address = { email: 'bob@example.com', name };
-		const { to, cc } = await envelopeWith({
+		const { to, cc } = await personalizationWith({
 			to: [address],
 			cc: [{ ...address, email: 'c@example.com' }],
 		});
@@ -272,7 +278,8 @@ describe('the name of a recipient, which SendGrid writes before the address with
 
 describe('template data', () => {
 	const sent = async (templateData: IDataObject) =>
-		(await envelopeWith({ templateData }, { text: '', templateId: 'd-1' })).dynamic_template_data;
+		(await personalizationWith({ templateData }, { text: '', templateId: 'd-1' }))
+			.dynamic_template_data;
 
 	it('arrives as it is, whatever its keys and values', async () => {
 		await fc.assert(
@@ -299,9 +306,9 @@ describe('template data', () => {
 
 	it('is not mixed between recipients', async () => {
 		const body = await bodyOf(aMessage({ text: '', templateId: 'd-1' }), [
-			anEnvelope({ templateData: { a: { b: 1 } } }),
-			anEnvelope({ templateData: { a: { c: 2 } } }),
-			anEnvelope(),
+			aPersonalization({ templateData: { a: { b: 1 } } }),
+			aPersonalization({ templateData: { a: { c: 2 } } }),
+			aPersonalization(),
 		]);
 		expect(body.personalizations).toEqual([
 			{ to: [{ email: 'bob@example.com' }], dynamic_template_data: { a: { b: 1 } } },

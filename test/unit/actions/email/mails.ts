@@ -19,7 +19,7 @@ export function aMessage(changes: Partial<Message> = {}): Message {
 }
 
 /** A valid personalization, likewise. */
-export function anEnvelope(changes: Partial<Personalization> = {}): Personalization {
+export function aPersonalization(changes: Partial<Personalization> = {}): Personalization {
 	return {
 		to: [{ email: 'bob@example.com' }],
 		cc: [],

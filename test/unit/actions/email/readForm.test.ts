@@ -1,11 +1,11 @@
 import { escapeHtml } from '../../../../nodes/SendGrid/actions/email/placeholders';
 import { fillTemplate } from '../../../../nodes/SendGrid/actions/email/readForm';
-import { aMessage, anEnvelope } from './mails';
+import { aMessage, aPersonalization } from './mails';
 
 const fill = (templateId: string, data: object) =>
 	fillTemplate({
 		message: aMessage({ templateId }),
-		unfilled: anEnvelope(),
+		unfilled: aPersonalization(),
 		data,
 		dataField: 'Template Data',
 	} as never);
