@@ -1,4 +1,4 @@
-import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { sleep, type IDataObject, type IExecuteFunctions } from 'n8n-workflow';
 import type { BatchOperation } from '../operation';
 import { acceptedMail } from './acceptedMail';
 import type { Message, Personalization } from './mail';
@@ -56,6 +56,8 @@ async function* prepareItems(
 		if (report.stopped) return;
 		try {
 			yield { item, mail: await prepareMail(run, item) };
+			// Nothing leaves while n8n computes: the mail gets on its way before the next one is read.
+			await sleep(0);
 		} catch (error) {
 			report.fail(item, error);
 		}
