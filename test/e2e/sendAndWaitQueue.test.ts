@@ -2,11 +2,14 @@ import { SendGridEmulator } from '../../emulator';
 import { itemsOf, N8nClient } from '../../scripts/n8n/N8nClient';
 import { N8nInstance } from '../../scripts/n8n/N8nInstance';
 import { n8nVersions } from '../../scripts/n8n/runtime';
+import { TRIGGER, triggerWorkflow } from '../../scripts/n8n/workflow';
 import { Gate } from '../support/readinessGate';
 import { Random } from '../support/random';
 import { missingPrograms, RedisServer } from '../support/services';
 import { PostgresServer } from '../support/PostgresServer';
+import { eventually } from './support/eventually';
 import { EMAIL, eventOf, WaitingMails } from './support/WaitingMails';
+import { testTraps } from './support/waitingTraps';
 
 const describeIfPossible = missingPrograms().length === 0 ? describe : describe.skip;
 
@@ -18,10 +21,12 @@ describeIfPossible.each(n8nVersions)('Send and Wait in queue mode of n8n %s', (v
 	let gate: Gate;
 	let n8n: N8nInstance;
 	let worker: N8nInstance;
+	let client: N8nClient;
+	let receivers: string[];
 	let mails: WaitingMails;
 
 	beforeAll(async () => {
-		sendGrid = await SendGridEmulator.start({ maxWebhooks: 2, retryDelaysMs: Array(30).fill(500) });
+		sendGrid = await SendGridEmulator.start({ maxWebhooks: 3, retryDelaysMs: Array(30).fill(500) });
 		postgres = await PostgresServer.start();
 		redis = await RedisServer.start();
 		gate = await Gate.start(new Random(1));
@@ -30,11 +35,14 @@ describeIfPossible.each(n8nVersions)('Send and Wait in queue mode of n8n %s', (v
 			webhookUrl: gate.url,
 			postgres: await postgres.createDatabase('n8n'),
 			redis: { host: '127.0.0.1', port: redis.port },
+			// From n8n 3 on there is no other way.
+			env: { OFFLOAD_MANUAL_EXECUTIONS_TO_WORKERS: 'true' },
 		});
-		const client = await N8nClient.setUpOwner(n8n.url);
-		const receivers = [await n8n.startSibling('webhook'), await n8n.startSibling('webhook')];
+		client = await N8nClient.setUpOwner(n8n.url);
+		const processes = [await n8n.startSibling('webhook'), await n8n.startSibling('webhook')];
+		receivers = processes.map(({ url }) => url);
 		worker = await n8n.startSibling('worker');
-		gate.targets = receivers.map(({ url }) => url);
+		gate.targets = receivers;
 		mails = await WaitingMails.prepare(client, sendGrid, gate.url);
 	});
 
@@ -69,5 +77,31 @@ describeIfPossible.each(n8nVersions)('Send and Wait in queue mode of n8n %s', (v
 		expect(new URL(link!).origin).toBe(gate.url);
 		expect((await fetch(link!, { method: 'POST' })).status).toBe(200);
 		expect(await mails.outcome(workflow)).toMatchObject({ outcome: 'approved', approved: true });
+	});
+
+	// n8n 1 runs an execution twice that two processes wake at the same moment.
+	testTraps(() => ({ client, sendGrid, mails }), version.startsWith('1.') ? test.skip : test);
+
+	test('listens for a test event, which a worker then runs', async () => {
+		// Of a run by hand, the main process receives the webhook.
+		gate.targets = [n8n.url];
+		try {
+			const listening = triggerWorkflow('Listening', mails.credential, {
+				events: ['open', 'click'],
+			});
+			const { id } = await client.createWorkflow(listening);
+			const before = sendGrid.webhooks.length;
+			await client.runWorkflow(id, TRIGGER);
+			const [execution] = await client.waitForExecutions(id, 1);
+			expect(execution).toMatchObject({ mode: 'manual', status: 'success' });
+			expect(itemsOf(execution!, TRIGGER).map(({ event }) => event)).toEqual(
+				expect.arrayContaining(['open', 'click']),
+			);
+			expect(itemsOf(execution!, 'Done')).toEqual(itemsOf(execution!, TRIGGER));
+			expect(worker.log).toContain(`Worker finished execution ${execution!.id}`);
+			await eventually(() => expect(sendGrid.webhooks).toHaveLength(before));
+		} finally {
+			gate.targets = receivers;
+		}
 	});
 });
