@@ -120,6 +120,21 @@ describe('Send and Wait for an event', () => {
 		expect(Math.abs(execution.waitTill!.getTime() - start - expected)).toBeLessThan(10_000);
 	});
 
+	test('counts the time limit from sending, also where the mail goes out later', async () => {
+		const sendAt = new Date(Date.now() + 3_600_000).toISOString();
+		const { execution } = await run({
+			waitAmount: 2,
+			waitUnit: 'hours',
+			additionalFields: { sendAt },
+		});
+
+		expect(
+			sendGrid.mails[0]!.body.personalizations[0]!.send_at ?? sendGrid.mails[0]!.body.send_at,
+		).toBe(Math.floor(Date.parse(sendAt) / 1000));
+		const hours = (execution.waitTill!.getTime() - Date.now()) / 3_600_000;
+		expect(hours).toBeCloseTo(2, 1);
+	});
+
 	test.each([
 		['Unit: Use one of: minutes, hours, days', { waitUnit: 'weeks' }],
 		['Wait at Most: Enter a number', { waitAmount: -1 }],
