@@ -25,8 +25,10 @@ export interface N8nOptions {
 	redis?: { host: string; port: number };
 	/** Leaves the package out, for n8n to install it by itself. */
 	withoutPackage?: boolean;
-	/** More settings of n8n, by their environment variables. */
-	env?: Record<string, string>;
+	/** A program that is given n8n's command line and becomes it, as a container's entrypoint. */
+	entrypoint?: string[];
+	/** More settings of n8n, by their environment variables; `undefined` takes one of ours away. */
+	env?: Record<string, string | undefined>;
 	/** Keeps Ctrl+C in the terminal from n8n, for a program that stops it in an order of its own. */
 	ownProcessGroup?: boolean;
 }
@@ -80,10 +82,16 @@ export class N8nInstance {
 	/**
 	 * Starts another process of the same installation: same data, same settings, ports of its own.
 	 * It stops with the main process.
+	 *
+	 * @param port a free one unless given
+	 * @param env settings in which it differs; `undefined` takes one of the main process away
 	 */
-	async startSibling(role: 'webhook' | 'worker'): Promise<N8nInstance> {
-		const port = await freePort();
-		const sibling = new N8nInstance(this.options, this.userFolder, port, role, {
+	async startSibling(
+		role: 'webhook' | 'worker',
+		{ port, env }: Pick<N8nOptions, 'port' | 'env'> = {},
+	): Promise<N8nInstance> {
+		port ??= await freePort();
+		const settings = withoutUndefined({
 			...this.env,
 			...(await portSettings(port)),
 			QUEUE_HEALTH_CHECK_ACTIVE: 'true',
@@ -91,7 +99,9 @@ export class N8nInstance {
 			// As on a machine of its own: a worker that starts takes what this log says was under way for
 			// crashed.
 			N8N_EVENTBUS_LOGWRITER_LOGBASENAME: `events-${port}`,
+			...env,
 		});
+		const sibling = new N8nInstance(this.options, this.userFolder, port, role, settings);
 		await sibling.launch();
 		this.siblings.push(sibling);
 		return sibling;
@@ -150,7 +160,8 @@ export class N8nInstance {
 		const script = runtime.n8n[this.options.version];
 		if (!script) throw new Error(`n8n ${this.options.version} is not among those installed`);
 		const outputBefore = this.output.length;
-		const child = spawn(runtime.node, [script, this.role], {
+		const commandLine = [...(this.options.entrypoint ?? []), runtime.node, script, this.role];
+		const child = spawn(commandLine[0]!, commandLine.slice(1), {
 			env: this.env,
 			cwd: this.userFolder,
 			stdio: ['ignore', 'pipe', 'pipe'],
@@ -214,7 +225,7 @@ async function environment(
 		const value = process.env[name];
 		return value === undefined ? [] : [[name, value] as const];
 	});
-	return {
+	const settings: Record<string, string | undefined> = {
 		...Object.fromEntries(inherited),
 		...(await portSettings(port)),
 		N8N_USER_FOLDER: userFolder,
@@ -246,6 +257,13 @@ async function environment(
 		}),
 		...env,
 	};
+	return withoutUndefined(settings);
+}
+
+function withoutUndefined(settings: Record<string, string | undefined>): Record<string, string> {
+	return Object.fromEntries(
+		Object.entries(settings).filter((entry): entry is [string, string] => entry[1] !== undefined),
+	);
 }
 
 /** The two ports n8n listens on: its own, and its task broker's. */

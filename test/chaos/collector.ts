@@ -61,8 +61,9 @@ export class Collector extends EventEmitter<CollectorEvents> {
 	 * The node that makes a workflow call this server.
 	 *
 	 * @param failsOn the call fails if one of the ids starts with this
+	 * @param source the node whose items are worked on
 	 */
-	node(failsOn = ''): INode {
+	node(failsOn = '', source = TRIGGER): INode {
 		const { port } = this.server.address() as AddressInfo;
 		return node(
 			WORK,
@@ -72,7 +73,7 @@ export class Collector extends EventEmitter<CollectorEvents> {
 				url: `http://127.0.0.1:${port}/?failsOn=${failsOn}`,
 				sendBody: true,
 				specifyBody: 'json',
-				jsonBody: `={{ JSON.stringify({ executionId: $execution.id, eventIds: $('${TRIGGER}').all().map(({ json }) => json.eventId) }) }}`,
+				jsonBody: `={{ JSON.stringify({ executionId: $execution.id, eventIds: $('${source}').all().map(({ json }) => json.eventId) }) }}`,
 				options: {},
 			},
 			{ typeVersion: 4.2, executeOnce: true },

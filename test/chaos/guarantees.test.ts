@@ -1,10 +1,11 @@
 import { ABUSE_SETTINGS, forgedPosts, largePosts, slowSender } from './abuse';
+import { eventQueueWorkload } from './eventQueueWorkload';
 import { kills } from './kills';
 import { outage } from './outage';
-import { queueMode, runCluster, type Cluster, type Incident } from './queue';
+import { queueMode, runCluster, type Cluster, type QueueOptions } from './queue';
 import type { Report } from './report';
-import { restarts } from './restarts';
-import { missingPrograms } from '../support/services';
+import { restarts, startingUp } from './restarts';
+import { missingGate, missingQueuePrograms } from '../support/services';
 import { Stage } from './stage';
 import { failingWorkflow, slowWorkflow } from './workflowFaults';
 
@@ -37,13 +38,21 @@ function shared<T>(run: (act: (value: T) => Promise<void>) => Promise<void>) {
 	return () => value;
 }
 
-describe('What the trigger promises', () => {
+const gateIsMissing = missingGate().length > 0;
+if (gateIsMissing) test.skip(`Nothing is tested: ${missingGate().join()} is needed`, () => {});
+const describeBehindGate = gateIsMissing ? describe.skip : describe;
+
+describeBehindGate('What the trigger promises', () => {
 	const stage = shared<Stage>((act) =>
 		Stage.run({ n8n: { env: ABUSE_SETTINGS }, sendGrid: { deliveryTimeoutMs: 1500 } }, act),
 	);
 
 	test('each event once over restarts, when received', async () => {
 		expectHeld(await restarts(stage(), { events: 1000, seed: SEED, times: 1 }));
+	});
+
+	test('nothing lost of what comes while n8n starts', async () => {
+		expectHeld(await startingUp(stage(), { times: 1, gate: true }));
 	});
 
 	test('each event at least once over kills, when the workflow succeeds', async () => {
@@ -78,19 +87,39 @@ describe('What the trigger promises', () => {
 	});
 });
 
-const missing = missingPrograms();
+const missing = missingQueuePrograms();
 if (missing.length > 0) {
 	test.skip(`Queue mode is not tested: ${missing.join(' and ')} is not installed`, () => {});
 } else {
 	describe('What the trigger promises in queue mode', () => {
 		const cluster = shared<Cluster>((act) => runCluster(act));
 
-		test.each<Incident>(['none', 'a worker is killed'])(
-			'nothing lost; incident: %s',
-			async (incident) => {
-				const run = { acknowledge: 'lastNode', incident, events: 500, seed: SEED } as const;
-				expectHeld(await queueMode(cluster(), run));
-			},
-		);
+		const run: QueueOptions = {
+			acknowledge: 'lastNode',
+			incident: 'none',
+			events: 500,
+			seed: SEED,
+			spread: 'byTrigger',
+		};
+
+		test('all services of the Compose file are healthy, by the checks in it', async () => {
+			const { deployment } = cluster();
+			for (const name of ['postgres', 'redis', 'n8n', ...deployment.siblings]) {
+				expect([name, await deployment.isHealthy(name)]).toEqual([name, true]);
+			}
+		});
+
+		test('nothing lost and nothing twice, though posts are repeated at once', async () => {
+			expectHeld(await queueMode(cluster(), { ...run, repeats: 'atOnce' }));
+		});
+
+		test('nothing lost when a worker is killed', async () => {
+			expectHeld(await queueMode(cluster(), { ...run, incident: 'a worker is killed' }));
+		});
+
+		test('nothing lost by taking events in and working them off, when a worker is killed', async () => {
+			const workload = eventQueueWorkload(cluster().postgres);
+			expectHeld(await queueMode(cluster(), { ...run, incident: 'a worker is killed', workload }));
+		});
 	});
 }

@@ -10,21 +10,30 @@
  */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { Deployment } from '../support/Deployment';
 import { PostgresServer } from '../support/PostgresServer';
-import { freePort } from '../../scripts/n8n/freePort';
 import { runtime } from '../../scripts/n8n/runtime';
 import { ABUSE_SETTINGS, forgedPosts, largePosts, slowSender } from './abuse';
 import { eventLogWorkload } from './eventLogWorkload';
+import { eventQueueWorkload } from './eventQueueWorkload';
 import { fuzz } from '../support/fuzz';
+import type { GateProgram } from '../support/Gate';
 import { kills, MOMENTS } from './kills';
 import { outage } from './outage';
-import { queueMode, runCluster, type Cluster, type Incident } from './queue';
+import {
+	queueMode,
+	runCluster,
+	type Cluster,
+	type Incident,
+	type QueueOptions,
+} from './queue';
 import { print, timed, type Report } from './report';
-import { restarts } from './restarts';
-import { missingPrograms } from '../support/services';
+import { restarts, startingUp } from './restarts';
+import { missingGate, missingPrograms, missingQueuePrograms } from '../support/services';
 import { soak, SOAK_SETTINGS } from './soak';
 import { Stage } from './stage';
 import { failingWorkflow, slowWorkflow } from './workflowFaults';
+import type { Workload } from './workload';
 
 const { values, positionals } = parseArgs({
 	allowPositionals: true,
@@ -45,7 +54,12 @@ const TWELVE_KILLS = [...MOMENTS, ...MOMENTS];
 /** What is run, each part with an n8n of its own. */
 const PARTS: Record<string, () => Promise<void>> = {
 	fuzz: async () => await show(fuzzed),
-	restarts: () => Stage.run({}, (stage) => show(() => restarts(stage, { events, seed, times: 5 }))),
+	restarts: () => restartsBehind('nginx'),
+	restartsBehindCaddy: () => restartsBehind('caddy'),
+	restartsWithoutGate: () =>
+		Stage.run({ gate: 'none' }, (stage) =>
+			show(() => startingUp(stage, { times: 5, gate: false })),
+		),
 	restartsWithPreloadedGate,
 	kills: () =>
 		Stage.run({}, async (stage) => {
@@ -75,25 +89,26 @@ const PARTS: Record<string, () => Promise<void>> = {
 /** What is run in queue mode, all on the same processes. */
 const QUEUE_PARTS: Record<string, (cluster: Cluster) => Promise<void>> = {
 	nothing: (cluster) => inBothModes(cluster, 'none', events / 2),
+	repeatedAtOnce: (cluster) => inBothModes(cluster, 'none', events / 2, { repeats: 'atOnce' }),
+	oneProcessATrigger: (cluster) =>
+		inBothModes(cluster, 'none', events / 2, { spread: 'byTrigger', repeats: 'atOnce' }),
 	worker: (cluster) => inBothModes(cluster, 'a worker is killed', events / 10),
 	webhook: (cluster) => inBothModes(cluster, 'a webhook process is killed', events / 10),
 	redis: (cluster) => inBothModes(cluster, 'Redis is restarted', events / 10),
-	exactlyOnce: (cluster) =>
-		show(() =>
-			queueMode(cluster, {
-				acknowledge: 'lastNode',
-				incident: 'a worker is killed',
-				events: events / 10,
-				seed,
-				workload: eventLogWorkload(cluster.postgres),
-			}),
-		),
+	exactlyOnce: (cluster) => withWorkerKilled(cluster, eventLogWorkload(cluster.postgres)),
+	takeInAndWorkOff: (cluster) => withWorkerKilled(cluster, eventQueueWorkload(cluster.postgres)),
 };
 
 /** What is run for a long time, half of the events in each mode. */
 const SOAK_PARTS: Record<string, () => Promise<void>> = {
 	whenReceived: () => soakIn('onReceived'),
 	whenSucceeded: () => soakIn('lastNode'),
+};
+
+/** Programs that are needed and not there, by suite. */
+const MISSING: Record<string, () => string[]> = {
+	queue: missingQueuePrograms,
+	soak: missingPrograms,
 };
 
 let broken = 0;
@@ -111,9 +126,18 @@ async function fuzzed(): Promise<Report> {
 }
 
 async function soakIn(acknowledge: 'onReceived' | 'lastNode'): Promise<void> {
-	await Stage.run({ n8n: { env: { ...SOAK_SETTINGS, N8N_LOG_LEVEL: 'info' } } }, async (stage) => {
-		await show(() => soak(stage, { acknowledge, events: events / 2, seed, restarts: 4 }));
-	});
+	const deployment = await Deployment.start('compose.yaml');
+	try {
+		await deployment.readyFor('n8n');
+		const { port, env } = deployment.n8n('n8n');
+		const n8n = { port, env: { ...env, ...SOAK_SETTINGS, N8N_LOG_LEVEL: 'info' } };
+		await Stage.run({ n8n, gate: deployment.gate }, async (stage) => {
+			const run = { acknowledge, events: events / 2, seed, restarts: 4 };
+			await show(() => soak(stage, deployment, run));
+		});
+	} finally {
+		await deployment.stop();
+	}
 }
 
 async function exactlyOnceUnderKills(): Promise<void> {
@@ -135,17 +159,40 @@ async function exactlyOnceUnderKills(): Promise<void> {
 
 /** Without a proxy in front: SendGrid posts to n8n itself, which carries the gate in its process. */
 async function restartsWithPreloadedGate(): Promise<void> {
-	const port = await freePort();
 	const env = { NODE_OPTIONS: `--require ${path.resolve('deploy/startup-gate.cjs')}` };
-	const n8n = { port, webhookUrl: `http://localhost:${port}/`, env };
-	await Stage.run({ n8n }, async (stage) => {
+	await Stage.run({ gate: 'none', n8n: { env } }, async (stage) => {
 		await show(() => restarts(stage, { events, seed, times: 5 }));
+		await show(() => startingUp(stage, { times: 5, gate: true }));
 	});
 }
 
-async function inBothModes(cluster: Cluster, incident: Incident, count: number): Promise<void> {
+async function restartsBehind(program: GateProgram): Promise<void> {
+	if (!runtime[program]) {
+		console.log(`\nRestarts behind ${program}: LEFT OUT, it is not installed here.`);
+		return;
+	}
+	await Stage.run({ gate: { program } }, async (stage) => {
+		await show(() => restarts(stage, { events, seed, times: 5 }));
+		await show(() => startingUp(stage, { times: 5, gate: true }));
+	});
+}
+
+async function withWorkerKilled(cluster: Cluster, workload: Workload): Promise<void> {
+	const incident = 'a worker is killed';
+	const run = { acknowledge: 'lastNode', incident, spread: 'inTurn' } as const;
+	await show(() => queueMode(cluster, { ...run, events: events / 10, seed, workload }));
+}
+
+/** By default posts go to the webhook processes in turn: the harder case. */
+async function inBothModes(
+	cluster: Cluster,
+	incident: Incident,
+	count: number,
+	others: Partial<QueueOptions> = {},
+): Promise<void> {
+	const run = { incident, events: count, seed, spread: 'inTurn', ...others } as const;
 	for (const acknowledge of ['onReceived', 'lastNode'] as const) {
-		await show(() => queueMode(cluster, { acknowledge, incident, events: count, seed }));
+		await show(() => queueMode(cluster, { acknowledge, ...run }));
 	}
 }
 
@@ -158,9 +205,9 @@ async function main(): Promise<void> {
 	if (unknown.length > 0) {
 		throw new Error(`Not understood: ${unknown.join()}. Parts: ${known.join()}`);
 	}
-	const missing = isQueue ? missingPrograms() : [];
+	const missing = MISSING[suite ?? '']?.() ?? missingGate();
 	if (missing.length > 0) {
-		throw new Error(`Queue mode needs ${missing.join(' and ')}, which is not installed here.`);
+		throw new Error(`This needs ${missing.join(' and ')}, which is not installed here.`);
 	}
 	console.log(`Seed ${seed}, ${events} events. Parts: ${names.join(', ')}.`);
 	if (isQueue) {

@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { N8nInstance } from '../../scripts/n8n/N8nInstance';
-import { PostgresServer } from '../support/PostgresServer';
+import type { PostgresServer } from '../support/PostgresServer';
 import type { Call } from './collector';
+import { Deployment } from '../support/Deployment';
+import type { Spread } from '../support/Gate';
+import { residentBytes } from '../support/processUse';
 import { Random } from '../support/random';
 import { commonFigures, faultIfAny, SAID_OF_MODE, tallyOf, type Report } from './report';
 import { placesIn } from './restarts';
-import { RedisServer } from '../support/services';
+import type { RedisServer } from '../support/services';
 import { Stage } from './stage';
-import { planTraffic } from './traffic';
+import { planTraffic, type Repeats } from './traffic';
 import type { Workload } from './workload';
 
 /**
@@ -20,6 +23,8 @@ const SCALED_TIMES = {
 	QUEUE_WORKER_STALLED_INTERVAL: '2000',
 	N8N_EXECUTIONS_QUEUE_RECOVERY_INTERVAL: '10',
 };
+
+const MB = 1024 * 1024;
 
 /** How long the workflow's work takes, so that a kill finds some of it going on. */
 const WORK_MS = 100;
@@ -35,40 +40,54 @@ const INCIDENTS = {
 
 export type Incident = keyof typeof INCIDENTS;
 
-/** n8n in queue mode: a main process, two that take webhooks, two workers, PostgreSQL, Redis. */
+const SAID_OF_SPREAD: Record<Spread, string> = {
+	byTrigger: "one trigger's posts to one process",
+	inTurn: 'posts to the processes in turn',
+};
+
+const SAID_OF_REPEATS: Record<Repeats, string> = {
+	later: 'repeats some time later',
+	atOnce: 'repeats at once',
+};
+
+/** n8n in queue mode: a main process, two that take webhooks, two workers, PostgreSQL, Redis, a gate. */
 export interface Cluster {
 	stage: Stage;
+	deployment: Deployment;
 	receivers: N8nInstance[];
 	workers: N8nInstance[];
 	redis: RedisServer;
 	postgres: PostgresServer;
 }
 
-/** Starts all processes, lets `act` run on them, and ends them whatever happens. */
+/**
+ * Starts what `deploy/compose.queue.yaml` says, as processes of this machine, lets `act` run on them,
+ * and ends them whatever happens.
+ */
 export async function runCluster<T>(act: (cluster: Cluster) => Promise<T>): Promise<T> {
-	const postgres = await PostgresServer.start();
+	const deployment = await Deployment.start('compose.queue.yaml');
 	try {
-		const redis = await RedisServer.start();
-		try {
-			const n8n = {
-				postgres: await postgres.createDatabase('n8n'),
-				redis: { host: '127.0.0.1', port: redis.port },
-				env: SCALED_TIMES,
-			};
-			return await Stage.run({ n8n }, async (stage) => {
-				const start = (role: 'webhook' | 'worker') => stage.n8n.startSibling(role);
-				const [receivers, workers] = await Promise.all([
-					Promise.all([start('webhook'), start('webhook')]),
-					Promise.all([start('worker'), start('worker')]),
-				]);
-				stage.gate.targets = receivers.map(({ url }) => url);
-				return await act({ stage, receivers, workers, redis, postgres });
-			});
-		} finally {
-			await redis.stop();
-		}
+		await deployment.readyFor('n8n');
+		const { port, env } = deployment.n8n('n8n');
+		const n8n = { port, env: { ...env, ...SCALED_TIMES } };
+		return await Stage.run({ n8n, gate: deployment.gate }, async (stage) => {
+			const siblings = await Promise.all(
+				deployment.siblings.map(async (name) => {
+					await deployment.readyFor(name);
+					const { role, port, env } = deployment.n8n(name);
+					if (role === 'start') throw new Error(`${name} is a second main process`);
+					const settings = { port, env: { ...env, ...SCALED_TIMES } };
+					return { role, process: await stage.n8n.startSibling(role, settings) };
+				}),
+			);
+			const all = (wanted: 'webhook' | 'worker') =>
+				siblings.filter(({ role }) => role === wanted).map(({ process }) => process);
+			const [receivers, workers] = [all('webhook'), all('worker')];
+			const { redis, postgres } = deployment;
+			return await act({ stage, deployment, receivers, workers, redis, postgres });
+		});
 	} finally {
-		await postgres.stop();
+		await deployment.stop();
 	}
 }
 
@@ -77,23 +96,30 @@ export interface QueueOptions {
 	incident: Incident;
 	events: number;
 	seed: number;
+	/** How the gate picks a webhook process for a post. */
+	spread: Spread;
+	/** When one post in five comes a second time. */
+	repeats?: Repeats;
 	workload?: Workload | undefined;
 }
 
 /**
- * Posts go to either webhook process at random, one in five a second time to either, and something
- * happens on the way. "Have SendGrid Send Again" loses nothing whatever happens; "Do Nothing"
- * loses what n8n has accepted and does not carry through: it then marks executions as failed.
+ * Posts come, one in five a second time, and something happens on the way. "Have SendGrid Send Again"
+ * loses nothing whatever happens; "Do Nothing" loses what n8n has accepted and does not carry through:
+ * it then marks executions as failed. As long as nothing happens and the gate keeps a trigger's posts
+ * together, none is worked on twice.
  */
 export async function queueMode(
 	cluster: Cluster,
-	{ acknowledge, incident, events, seed, workload }: QueueOptions,
+	{ acknowledge, incident, events, seed, spread, repeats = 'later', workload }: QueueOptions,
 ): Promise<Report> {
 	const { stage } = cluster;
+	await stage.gate.pick(spread);
 	const random = new Random(seed);
-	const { eventIds, posts } = planTraffic(events, random);
+	const { eventIds, posts } = planTraffic(events, random, repeats);
 	await stage.publish(acknowledge, workload);
 	stage.collector.workMs = WORK_MS;
+	const bytesBefore = await cluster.deployment.databaseBytes();
 
 	const [middle] = placesIn(posts.length, 1);
 	let happening: Promise<void> = Promise.resolve();
@@ -106,17 +132,23 @@ export async function queueMode(
 	const { lost, repeated } = tallyOf(stage, eventIds);
 	const rerun = [...repeated].filter(([, calls]) => isRerun(calls)).map(([id]) => id);
 	const failed = (await stage.endedExecutions()).filter(({ status }) => status !== 'success');
+	const grownBy = (await cluster.deployment.databaseBytes()) - bytesBefore;
 	const mayLose = acknowledge === 'onReceived' && failed.length > 0;
+	const mayRepeat = incident !== 'none' || spread !== 'byTrigger';
 	return {
-		title: `Queue mode, ${SAID_OF_MODE[acknowledge]}, incident: ${incident} (seed ${seed})`,
+		title: `Queue mode, ${SAID_OF_MODE[acknowledge]}, ${SAID_OF_SPREAD[spread]}, ${SAID_OF_REPEATS[repeats]}, incident: ${incident} (seed ${seed})`,
 		figures: {
 			posts: posts.length,
 			...(await commonFigures(stage, eventIds)),
 			'executions that n8n marks as failed': failed.length,
+			'growth of the database, bytes an event': Math.round(grownBy / eventIds.length),
+			'memory of the webhook processes': await memoryOf(cluster.receivers),
+			'memory of the workers': await memoryOf(cluster.workers),
 		},
 		faults: [
 			...(mayLose ? [] : faultIfAny(lost, 'events were lost')),
 			...faultIfAny(rerun, 'events were worked on twice in one execution'),
+			...(mayRepeat ? [] : faultIfAny([...repeated.keys()], 'events were worked on twice')),
 			...((await workload?.check(eventIds, stage)) ?? []),
 		],
 	};
@@ -131,4 +163,10 @@ async function killAndRestart(n8n: N8nInstance): Promise<void> {
 	await n8n.kill();
 	await sleep(1000);
 	await n8n.restart();
+}
+
+/** What the processes hold at this moment, such as `310 MB, 295 MB`. */
+async function memoryOf(processes: readonly N8nInstance[]): Promise<string> {
+	const sizes = processes.map(async ({ processId }) => await residentBytes(processId!));
+	return (await Promise.all(sizes)).map((bytes) => `${Math.round(bytes / MB)} MB`).join(', ');
 }

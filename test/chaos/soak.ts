@@ -1,7 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
-import path from 'node:path';
+import { cpuMs, residentBytes } from '../support/processUse';
 import { median } from '../support/measure';
 import { Random } from '../support/random';
+import type { Deployment } from '../support/Deployment';
 import { faultIfAny, SAID_OF_MODE, tallyOf, type Report } from './report';
 import { placesIn } from './restarts';
 import type { Stage } from './stage';
@@ -12,6 +12,9 @@ const MB = 1024 * 1024;
 /** Events are made, sent and checked in portions of this size: a million at once would not fit. */
 const EVENTS_PER_ROUND = 10_000;
 
+/** Between two posts of one sender, in milliseconds: next to none, as at a sender who is busy. */
+const MAX_PAUSE_MS = 5;
+
 /** n8n removes old executions by the hour and by the day; here it has minutes for the same. */
 export const SOAK_SETTINGS = {
 	EXECUTIONS_DATA_PRUNE: 'true',
@@ -21,12 +24,27 @@ export const SOAK_SETTINGS = {
 	EXECUTIONS_DATA_PRUNE_HARD_DELETE_INTERVAL: '1',
 };
 
+/** How many executions n8n may still have at the end: 500, and what came in the last minutes. */
+const MAX_KEPT = 3000;
+
+/** How much more memory n8n may hold at the end than when it had been up for a while. */
+const MEMORY_ALLOWANCE = 150 * MB;
+
 export interface SoakOptions {
 	acknowledge: 'onReceived' | 'lastNode';
 	events: number;
 	seed: number;
-	/** How often n8n is stopped and started, while posts arrive. */
+	/** How often n8n is stopped and started while posts arrive, all in the first half of the run. */
 	restarts: number;
+}
+
+/** What was measured over one round. */
+interface Round {
+	memory: number;
+	database: number;
+	/** Not a number if n8n was restarted in this round. */
+	cpuMs: number;
+	seconds: number;
 }
 
 /**
@@ -35,54 +53,80 @@ export interface SoakOptions {
  */
 export async function soak(
 	stage: Stage,
+	deployment: Deployment,
 	{ acknowledge, events, seed, restarts }: SoakOptions,
 ): Promise<Report> {
 	await stage.publish(acknowledge);
-	const rounds = Math.ceil(events / EVENTS_PER_ROUND);
-	const restartsIn = placesIn(rounds, restarts);
-	const databaseBefore = await databaseBytes(stage);
-	const memory: number[] = [];
+	const perRound = Math.min(EVENTS_PER_ROUND, events);
+	const rounds = Math.ceil(events / perRound);
+	const restartsIn = placesIn(Math.ceil(rounds / 2), restarts);
+	const databaseBefore = await deployment.databaseBytes();
+	const measured: Round[] = [];
 	const lost: string[] = [];
+	let posted = 0;
 	let repeated = 0;
 	let executions = 0;
 	let restarting = Promise.resolve();
 	for (let round = 0; round < rounds; round++) {
 		const random = new Random(seed * 10_000 + round);
-		const { eventIds, posts } = planTraffic(Math.min(EVENTS_PER_ROUND, events), random);
+		const { eventIds, posts } = planTraffic(perRound, random);
 		stage.forgetPast();
-		await stage.send(posts, random, (index) => {
+		const start = performance.now();
+		const { processId } = stage.n8n;
+		const cpuBefore = await cpuMs(processId!);
+		const beforePost = (index: number) => {
 			const isDue = restartsIn.has(round) && index === Math.round(posts.length / 2);
 			if (isDue) restarting = restarting.then(() => stage.n8n.restart());
-		});
+		};
+		await stage.send(posts, random, beforePost, MAX_PAUSE_MS);
 		await restarting;
 		await stage.settled(eventIds);
 		const tally = tallyOf(stage, eventIds);
 		lost.push(...tally.lost);
+		posted += posts.length;
 		repeated += tally.repeated.size;
 		executions += new Set(stage.collector.calls.map(({ executionId }) => executionId)).size;
-		memory.push(await residentBytes(stage));
+		const isSame = processId === stage.n8n.processId;
+		measured.push({
+			memory: await residentBytes(stage.n8n.processId!),
+			database: (await deployment.databaseBytes()) - databaseBefore,
+			cpuMs: isSame ? (await cpuMs(processId!)) - cpuBefore : NaN,
+			seconds: (performance.now() - start) / 1000,
+		});
 	}
-	const grownBy = (await databaseBytes(stage)) - databaseBefore;
 	const kept = (await stage.client.executions(stage.workflow.id)).length;
+	const undisturbed = measured.filter((round) => !Number.isNaN(round.cpuMs));
+	const memory = tenths(measured.map((round) => round.memory));
+	const afterRestarts = memory[Math.floor(memory.length / 2)]!;
 	return {
 		title: `Soak, ${SAID_OF_MODE[acknowledge]} (seed ${seed})`,
 		figures: {
-			events: rounds * Math.min(EVENTS_PER_ROUND, events),
+			events: rounds * perRound,
+			posts: posted,
 			restarts: restartsIn.size,
 			executions,
 			'executions that n8n still has': kept,
 			lost: lost.length,
 			'worked on more than once': repeated,
-			'memory of n8n, MB, tenth by tenth': tenths(memory)
-				.map((bytes) => Math.round(bytes / MB))
-				.join(', '),
-			'growth of the database, bytes an event': Math.round(grownBy / events),
+			'memory of n8n, MB, tenth by tenth': inMegabytes(memory),
+			'database, MB more than at first, tenth by tenth': inMegabytes(
+				tenths(measured.map((round) => round.database)),
+			),
+			'database, bytes an event while nothing is deleted': Math.round(
+				measured[0]!.database / perRound,
+			),
+			'events a second': Math.round(perRound / median(undisturbed.map(({ seconds }) => seconds))),
+			'processor time of n8n, ms per 1,000 events': Math.round(
+				median(undisturbed.map((round) => round.cpuMs)) / (perRound / 1000),
+			),
 		},
 		faults: [
 			...faultIfAny(lost, 'events were lost'),
 			...(acknowledge === 'onReceived' && repeated > 0
 				? [`${repeated} events were worked on more than once`]
 				: []),
+			...(memory.at(-1)! - afterRestarts > MEMORY_ALLOWANCE ? ["n8n's memory grows"] : []),
+			...(kept > MAX_KEPT ? ['n8n does not delete old executions'] : []),
 		],
 	};
 }
@@ -95,24 +139,6 @@ function tenths(values: readonly number[]): number[] {
 	);
 }
 
-/** What n8n's SQLite files take. */
-async function databaseBytes({ n8n }: Stage): Promise<number> {
-	const sizes = ['database.sqlite', 'database.sqlite-wal'].map(async (name) => {
-		const file = path.join(n8n.userFolder, '.n8n', name);
-		return await stat(file).then(
-			({ size }) => size,
-			() => 0,
-		);
-	});
-	return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
-}
-
-/** The memory that n8n's process holds; not a number where the system does not tell. */
-async function residentBytes({ n8n }: Stage): Promise<number> {
-	try {
-		const status = await readFile(`/proc/${n8n.processId}/status`, 'utf8');
-		return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
-	} catch {
-		return NaN;
-	}
+function inMegabytes(values: readonly number[]): string {
+	return values.map((bytes) => Math.round(bytes / MB)).join(', ');
 }

@@ -9,6 +9,7 @@ import {
 	type ExecutionSummary,
 	type Workflow,
 } from '../../scripts/n8n/N8nClient';
+import { freePort } from '../../scripts/n8n/freePort';
 import { N8nInstance, type N8nOptions } from '../../scripts/n8n/N8nInstance';
 import { n8nVersions } from '../../scripts/n8n/runtime';
 import { TRIGGER, triggerWorkflow } from '../../scripts/n8n/workflow';
@@ -20,8 +21,8 @@ import {
 	type Webhook,
 } from '../../emulator';
 import { Collector } from './collector';
-import { Gate } from '../support/readinessGate';
-import { Random } from '../support/random';
+import { Gate, type GateOptions } from '../support/Gate';
+import type { Random } from '../support/random';
 import type { Post } from './traffic';
 import type { Workload } from './workload';
 
@@ -30,9 +31,6 @@ const PATIENCE_MS = 15_000;
 
 /** Posts under way at the same time. */
 const CONCURRENCY = 4;
-
-/** Decides which of several processes gets a post. */
-const GATE_SEED = 1;
 
 /** Between two posts of one sender, so that a run lasts long enough for what happens in it. */
 const MAX_PAUSE_MS = 200;
@@ -54,6 +52,8 @@ export interface StageOptions {
 	/** Settings of n8n besides its version. */
 	n8n?: Omit<N8nOptions, 'version'>;
 	sendGrid?: EmulatorOptions;
+	/** The gate in front of n8n, by default that of one machine; `none` for SendGrid to post to n8n. */
+	gate?: Partial<GateOptions> | 'none';
 }
 
 /** All that scenarios need: a SendGrid, a real n8n and a workflow with something to work on. */
@@ -70,7 +70,7 @@ export class Stage {
 		/** How far the sender's clock is behind ours, in milliseconds. */
 		readonly sendGridClock: { behindMs: number },
 		readonly collector: Collector,
-		readonly gate: Gate,
+		private readonly gateIfAny: Gate | undefined,
 		readonly n8n: N8nInstance,
 		readonly client: N8nClient,
 		readonly credential: Credential,
@@ -98,17 +98,18 @@ export class Stage {
 			cleanUp.push(() => sendGrid.stop());
 			const collector = await Collector.start();
 			cleanUp.push(() => collector.stop());
-			const gate = await Gate.start(new Random(GATE_SEED));
-			cleanUp.push(() => gate.stop());
+			const port = options.n8n?.port ?? (await freePort());
+			const gate = await startGate(options.gate, port);
+			cleanUp.push(async () => await gate?.stop());
 			const n8n = await N8nInstance.start({
 				version: n8nVersions[0]!,
-				webhookUrl: gate.url,
+				...(gate && { webhookUrl: gate.url }),
 				...options.n8n,
+				port,
 				// Some kills wait for a line of this level.
 				env: { N8N_LOG_LEVEL: 'debug', ...options.n8n?.env },
 			});
 			cleanUp.push(() => n8n.stop());
-			gate.targets = [n8n.url];
 			const client = await N8nClient.setUpOwner(n8n.url);
 			const credential = await client.createCredential('Stand-in', CREDENTIAL_TYPE, {
 				apiKey: DEFAULT_API_KEY,
@@ -119,6 +120,11 @@ export class Stage {
 		} finally {
 			for (const step of cleanUp.reverse()) await step();
 		}
+	}
+
+	get gate(): Gate {
+		if (!this.gateIfAny) throw new Error('There is no gate on this stage');
+		return this.gateIfAny;
 	}
 
 	/** The webhook's URL at n8n's main process, past the gate. */
@@ -152,13 +158,16 @@ export class Stage {
 		posts: readonly Post[],
 		random: Random,
 		beforePost?: (index: number) => void,
+		maxPauseMs = MAX_PAUSE_MS,
 	): Promise<void> {
 		let next = 0;
 		const sender = async () => {
 			for (let index = next++; index < posts.length; index = next++) {
 				beforePost?.(index);
-				await sleep(random.integer(0, MAX_PAUSE_MS));
-				await this.sendGrid.postEvents(this.webhook.id, posts[index]!.events);
+				await sleep(random.integer(0, maxPauseMs));
+				const { events, isTwin = false } = posts[index]!;
+				const post = async () => await this.sendGrid.postEvents(this.webhook.id, events);
+				await Promise.all(isTwin ? [post(), post()] : [post()]);
 			}
 		};
 		await Promise.all(Array.from({ length: CONCURRENCY }, sender));
@@ -221,4 +230,14 @@ export class Stage {
 			if (Date.now() > deadline) throw new Error(`Waited a minute until ${what}`);
 		}
 	}
+}
+
+async function startGate(options: StageOptions['gate'], port: number): Promise<Gate | undefined> {
+	if (options === 'none') return undefined;
+	const { processes, ...others } = options ?? {};
+	return await Gate.start({
+		composeFile: 'compose.yaml',
+		...others,
+		processes: { n8n: { port }, ...processes },
+	});
 }

@@ -10,8 +10,12 @@ const REPEATED = 0.2;
 
 export interface Post {
 	events: PostedEvent[];
-	isRepeat: boolean;
+	/** It is sent twice at the same moment. */
+	isTwin?: boolean;
 }
+
+/** When one post in five comes a second time: at some later place, or at the same moment. */
+export type Repeats = 'later' | 'atOnce';
 
 /** Events of all types, in posts of 1 to 500, and the order in which the posts are sent. */
 export interface Traffic {
@@ -21,14 +25,21 @@ export interface Traffic {
 
 /**
  * Makes the events of a run. Small posts are as frequent as large ones in proportion to their size
- * (the logarithm of the size is evenly spread), and one post in five comes again at some later
- * place, so that neither the posts nor the events in them are in the order in which they happened.
+ * (the logarithm of the size is evenly spread), and one post in five comes twice. Neither the posts
+ * nor the events in them are in the order in which they happened.
  */
-export function planTraffic(eventCount: number, random: Random): Traffic {
+export function planTraffic(
+	eventCount: number,
+	random: Random,
+	repeats: Repeats = 'later',
+): Traffic {
 	const events = Array.from({ length: eventCount }, (_, number) => makeEvent(number, random));
 	const inPosts = random.shuffled(split(random.shuffled(events), random));
-	const posts = inPosts.map((post) => ({ events: post, isRepeat: false }));
-	return { eventIds: events.map(eventIdOf), posts: withRepeats(posts, random) };
+	const posts = inPosts.map((post) => ({ events: post }));
+	return {
+		eventIds: events.map(eventIdOf),
+		posts: repeats === 'later' ? withRepeats(posts, random) : withTwins(posts, random),
+	};
 }
 
 /** The id that `planTraffic` gave an event; it starts with the event's type. */
@@ -57,9 +68,19 @@ function split(events: readonly PostedEvent[], random: Random): PostedEvent[][] 
 
 function withRepeats(posts: readonly Post[], random: Random): Post[] {
 	const order = [...posts];
-	for (const post of random.shuffled(posts).slice(0, Math.round(posts.length * REPEATED))) {
+	for (const post of repeated(posts, random)) {
 		const place = random.integer(order.indexOf(post) + 1, order.length);
-		order.splice(place, 0, { events: random.shuffled(post.events), isRepeat: true });
+		order.splice(place, 0, { events: random.shuffled(post.events) });
 	}
 	return order;
+}
+
+function withTwins(posts: readonly Post[], random: Random): Post[] {
+	const twins = new Set(repeated(posts, random));
+	return posts.map((post) => ({ ...post, isTwin: twins.has(post) }));
+}
+
+/** The posts that come twice. */
+function repeated(posts: readonly Post[], random: Random): Post[] {
+	return random.shuffled(posts).slice(0, Math.round(posts.length * REPEATED));
 }

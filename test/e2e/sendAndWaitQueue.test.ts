@@ -1,17 +1,17 @@
 import { SendGridEmulator } from '../../emulator';
+import { freePort } from '../../scripts/n8n/freePort';
 import { itemsOf, N8nClient } from '../../scripts/n8n/N8nClient';
 import { N8nInstance } from '../../scripts/n8n/N8nInstance';
 import { n8nVersions } from '../../scripts/n8n/runtime';
 import { TRIGGER, triggerWorkflow } from '../../scripts/n8n/workflow';
-import { Gate } from '../support/readinessGate';
-import { Random } from '../support/random';
-import { missingPrograms, RedisServer } from '../support/services';
+import { Gate } from '../support/Gate';
+import { missingQueuePrograms, RedisServer } from '../support/services';
 import { PostgresServer } from '../support/PostgresServer';
 import { eventually } from './support/eventually';
 import { EMAIL, eventOf, WaitingMails } from './support/WaitingMails';
 import { testTraps } from './support/waitingTraps';
 
-const describeIfPossible = missingPrograms().length === 0 ? describe : describe.skip;
+const describeIfPossible = missingQueuePrograms().length === 0 ? describe : describe.skip;
 
 /** A main process, two that receive webhooks behind a proxy, and a worker. */
 describeIfPossible.each(n8nVersions)('Send and Wait in queue mode of n8n %s', (version) => {
@@ -22,16 +22,23 @@ describeIfPossible.each(n8nVersions)('Send and Wait in queue mode of n8n %s', (v
 	let n8n: N8nInstance;
 	let worker: N8nInstance;
 	let client: N8nClient;
-	let receivers: string[];
 	let mails: WaitingMails;
 
 	beforeAll(async () => {
 		sendGrid = await SendGridEmulator.start({ maxWebhooks: 3, retryDelaysMs: Array(30).fill(500) });
 		postgres = await PostgresServer.start();
 		redis = await RedisServer.start();
-		gate = await Gate.start(new Random(1));
+		const [port, first, second] = [await freePort(), await freePort(), await freePort()];
+		const receivers = { 'webhook-1': { port: first }, 'webhook-2': { port: second } };
+		gate = await Gate.start({
+			composeFile: 'compose.queue.yaml',
+			processes: { n8n: { port }, ...receivers },
+		});
+		// The harder case: what comes goes to either process.
+		await gate.pick('inTurn');
 		n8n = await N8nInstance.start({
 			version,
+			port,
 			webhookUrl: gate.url,
 			postgres: await postgres.createDatabase('n8n'),
 			redis: { host: '127.0.0.1', port: redis.port },
@@ -39,10 +46,8 @@ describeIfPossible.each(n8nVersions)('Send and Wait in queue mode of n8n %s', (v
 			env: { OFFLOAD_MANUAL_EXECUTIONS_TO_WORKERS: 'true' },
 		});
 		client = await N8nClient.setUpOwner(n8n.url);
-		const processes = [await n8n.startSibling('webhook'), await n8n.startSibling('webhook')];
-		receivers = processes.map(({ url }) => url);
+		for (const receiver of Object.values(receivers)) await n8n.startSibling('webhook', receiver);
 		worker = await n8n.startSibling('worker');
-		gate.targets = receivers;
 		mails = await WaitingMails.prepare(client, sendGrid, gate.url);
 	});
 
@@ -83,25 +88,19 @@ describeIfPossible.each(n8nVersions)('Send and Wait in queue mode of n8n %s', (v
 	testTraps(() => ({ client, sendGrid, mails }), version.startsWith('1.') ? test.skip : test);
 
 	test('listens for a test event, which a worker then runs', async () => {
-		// Of a run by hand, the main process receives the webhook.
-		gate.targets = [n8n.url];
-		try {
-			const listening = triggerWorkflow('Listening', mails.credential, {
-				events: ['open', 'click'],
-			});
-			const { id } = await client.createWorkflow(listening);
-			const before = sendGrid.webhooks.length;
-			await client.runWorkflow(id, TRIGGER);
-			const [execution] = await client.waitForExecutions(id, 1);
-			expect(execution).toMatchObject({ mode: 'manual', status: 'success' });
-			expect(itemsOf(execution!, TRIGGER).map(({ event }) => event)).toEqual(
-				expect.arrayContaining(['open', 'click']),
-			);
-			expect(itemsOf(execution!, 'Done')).toEqual(itemsOf(execution!, TRIGGER));
-			expect(worker.log).toContain(`Worker finished execution ${execution!.id}`);
-			await eventually(() => expect(sendGrid.webhooks).toHaveLength(before));
-		} finally {
-			gate.targets = receivers;
-		}
+		const listening = triggerWorkflow('Listening', mails.credential, {
+			events: ['open', 'click'],
+		});
+		const { id } = await client.createWorkflow(listening);
+		const before = sendGrid.webhooks.length;
+		await client.runWorkflow(id, TRIGGER);
+		const [execution] = await client.waitForExecutions(id, 1);
+		expect(execution).toMatchObject({ mode: 'manual', status: 'success' });
+		expect(itemsOf(execution!, TRIGGER).map(({ event }) => event)).toEqual(
+			expect.arrayContaining(['open', 'click']),
+		);
+		expect(itemsOf(execution!, 'Done')).toEqual(itemsOf(execution!, TRIGGER));
+		expect(worker.log).toContain(`Worker finished execution ${execution!.id}`);
+		await eventually(() => expect(sendGrid.webhooks).toHaveLength(before));
 	});
 });

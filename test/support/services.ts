@@ -7,34 +7,48 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../scripts/n8n/freePort';
 import { runtime } from '../../scripts/n8n/runtime';
+import { GATE_PROGRAMS } from './Gate';
 
 const START_TIMEOUT_MS = 20_000;
 
-/** What queue mode needs besides n8n and is not on this machine, in words for its user. */
-export function missingPrograms(): string[] {
-	const missing: string[] = [];
-	if (!runtime.postgres) missing.push('PostgreSQL (on Debian: apt-get install postgresql)');
-	if (spawnSync('redis-server', ['--version']).status !== 0) {
-		missing.push('Redis (on Debian: apt-get install redis-server)');
-	}
-	return missing;
+/** What a gate needs and is not on this machine, in words for its user: one program is enough. */
+export function missingGate(): string[] {
+	if (GATE_PROGRAMS.some((program) => runtime[program])) return [];
+	return ['nginx or Caddy (on Debian: apt-get install nginx)'];
 }
 
-/**
- * A Redis of its own in a temporary folder, on a free port of this machine. It writes each change to
- * its append-only file, as one should set up the Redis of n8n's queue.
- */
+/** What `deploy/compose.yaml` needs besides n8n and is not on this machine. */
+export function missingPrograms(): string[] {
+	const postgres = 'PostgreSQL (on Debian: apt-get install postgresql)';
+	return [...(runtime.postgres ? [] : [postgres]), ...missingGate()];
+}
+
+/** What queue mode needs besides n8n and is not on this machine. */
+export function missingQueuePrograms(): string[] {
+	const redis = 'Redis (on Debian: apt-get install redis-server)';
+	const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
+	return [...missingPrograms(), ...(hasRedis ? [] : [redis])];
+}
+
+/** Each change is on disk before Redis answers. */
+const APPEND_ALWAYS: readonly string[] = [
+	...['--appendonly', 'yes', '--appendfsync', 'always', '--save', ''],
+];
+
+/** A Redis of its own in a temporary folder, on a free port of this machine. */
 export class RedisServer {
 	private process?: ChildProcess;
 
 	private constructor(
 		private readonly folder: string,
 		readonly port: number,
+		private readonly settings: readonly string[],
 	) {}
 
-	static async start(): Promise<RedisServer> {
+	/** @param settings arguments of redis-server */
+	static async start(settings = APPEND_ALWAYS): Promise<RedisServer> {
 		const folder = await mkdtemp(path.join(tmpdir(), 'redis-'));
-		const server = new RedisServer(folder, await freePort());
+		const server = new RedisServer(folder, await freePort(), settings);
 		await server.launch();
 		return server;
 	}
@@ -51,10 +65,9 @@ export class RedisServer {
 	}
 
 	private async launch(): Promise<void> {
-		const settings = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always'];
 		this.process = spawn(
 			'redis-server',
-			['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder, ...settings],
+			['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.folder, ...this.settings],
 			{ stdio: 'ignore' },
 		);
 		for (const deadline = Date.now() + START_TIMEOUT_MS; !(await this.answers()); await sleep(50)) {
