@@ -8,11 +8,13 @@ import { StatefulSet } from 'kubernetes-models/apps/v1/StatefulSet';
 import { Ingress } from 'kubernetes-models/networking.k8s.io/v1/Ingress';
 import { Namespace } from 'kubernetes-models/v1/Namespace';
 import { Service } from 'kubernetes-models/v1/Service';
+import ts from 'typescript';
 import { parse, parseAllDocuments } from 'yaml';
 import { newestN8n } from '../../../scripts/lib/runtimes';
 import {
 	DEPLOY_FOLDER,
 	readComposeFile,
+	type ComposeFile,
 	type ComposeFileName,
 	type ComposeService,
 } from '../../support/composeFile';
@@ -22,6 +24,7 @@ const KINDS = { Deployment, StatefulSet, Ingress, Namespace, Service };
 const N8N_IMAGE = 'n8n-with-sendgrid-events';
 
 interface Manifest {
+	apiVersion: string;
 	kind: keyof typeof KINDS;
 	metadata: { name: string };
 	spec: { template?: { spec: PodSpec }; clusterIP?: string };
@@ -84,10 +87,17 @@ describe.each(COMPOSE_FILES)('deploy/%s', (name) => {
 		delete schema.$schema;
 		const validate = new Ajv({ strict: false, validateFormats: false }).compile(schema);
 		// With anchors resolved, and without the project's name, which is younger than the package.
-		const { services, volumes, secrets } = await compose(name);
-		validate({ services, volumes, secrets });
+		const { name: project, ...file } = (await compose(name)) as ComposeFile & { name: string };
+		expect(project).toBe('n8n');
+		validate(file);
 		expect(validate.errors).toBeNull();
-		expect(validate({ services: { n8n: { imagee: 'n8n' } } })).toBe(false);
+		// The schema knows all keys there are.
+		expect(validate({ ...file, servces: {} })).toBe(false);
+		for (const service of Object.values(file.services)) {
+			expect(validate({ services: { n8n: { ...service, imagee: 'n8n' } } })).toBe(false);
+			const healthcheck = { ...service.healthcheck, tests: [] };
+			expect(validate({ services: { n8n: { ...service, healthcheck } } })).toBe(false);
+		}
 	});
 
 	test('has no secret in it, and reads each from a file', async () => {
@@ -171,6 +181,27 @@ describe('The Kubernetes manifests', () => {
 		}
 	});
 
+	test('hold no key that Kubernetes does not know', async () => {
+		const all = await manifests();
+		expect(typeErrors(all)).toEqual([]);
+		const [deployment] = all.filter(({ kind }) => kind === 'Deployment');
+		const pod = deployment!.spec.template!.spec;
+		for (const place of [deployment!, deployment!.spec, pod, pod.containers[0]!]) {
+			Object.assign(place, { readinesProbe: {} });
+			expect(typeErrors([deployment!]).join()).toContain("'readinesProbe' does not exist");
+			delete (place as { readinesProbe?: object }).readinesProbe;
+		}
+	});
+
+	test('are put together by a kustomization that holds nothing else', async () => {
+		const known = ['apiVersion', 'kind', 'namespace', 'resources', 'images'];
+		const file = await kustomization();
+		expect(Object.keys(file)).toEqual([...known, 'configMapGenerator', 'secretGenerator']);
+		for (const generator of [...file.configMapGenerator, ...file.secretGenerator]) {
+			expect(['name', 'literals', 'files']).toEqual(expect.arrayContaining(Object.keys(generator)));
+		}
+	});
+
 	test('are all listed, and take the files that Compose takes', async () => {
 		const { resources, configMapGenerator, secretGenerator } = await kustomization();
 		const there = await readdir(path.join(DEPLOY_FOLDER, 'kubernetes'));
@@ -238,6 +269,38 @@ describe('deploy/n8n/Dockerfile', () => {
 		expect(await read('n8n/Dockerfile')).toContain(`ARG N8N_VERSION=${newestN8n}\n`);
 	});
 });
+
+/**
+ * What TypeScript says of the manifests as literals of the types that the package has for them. Unlike
+ * the package's schemas, it reports what these do not know.
+ */
+function typeErrors(all: readonly Manifest[]): string[] {
+	const file = path.join(__dirname, 'manifests.ts');
+	const source = all.map((manifest, number) => {
+		const { apiVersion, kind } = manifest;
+		const from = `kubernetes-models/${apiVersion}/${kind}`;
+		return `import { I${kind} as Kind${number} } from '${from}';
+			export const manifest${number}: Kind${number} = ${JSON.stringify(manifest)};`;
+	});
+	const host = ts.createCompilerHost({});
+	const { getSourceFile } = host;
+	host.getSourceFile = (name, target) =>
+		name === file
+			? ts.createSourceFile(name, source.join('\n'), target)
+			: getSourceFile(name, target);
+	const options: ts.CompilerOptions = {
+		...{ noEmit: true, strict: true, skipLibCheck: true, types: [], target: ts.ScriptTarget.ES2022 },
+		module: ts.ModuleKind.Node16,
+		moduleResolution: ts.ModuleResolutionKind.Node16,
+	};
+	const program = ts.createProgram([file], options, host);
+	const diagnostics = [
+		...program.getOptionsDiagnostics(),
+		...program.getSyntacticDiagnostics(program.getSourceFile(file)),
+		...program.getSemanticDiagnostics(program.getSourceFile(file)),
+	];
+	return diagnostics.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+}
 
 /** `NAME=value` to its two parts. */
 function splitOnce(literal: string): [string, string] {
