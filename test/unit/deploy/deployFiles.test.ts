@@ -26,8 +26,15 @@ const N8N_IMAGE = 'n8n-with-sendgrid-events';
 interface Manifest {
 	apiVersion: string;
 	kind: keyof typeof KINDS;
-	metadata: { name: string };
-	spec: { template?: { spec: PodSpec }; clusterIP?: string };
+	metadata: { name: string; annotations?: Record<string, string> };
+	spec: {
+		template?: { spec: PodSpec };
+		replicas?: number;
+		serviceName?: string;
+		clusterIP?: string;
+		rules?: Array<{ host: string }>;
+		tls?: Array<{ hosts: string[] }>;
+	};
 }
 
 interface PodSpec {
@@ -65,6 +72,7 @@ async function manifests(): Promise<Manifest[]> {
 }
 
 interface Kustomization {
+	namespace: string;
 	resources: string[];
 	configMapGenerator: Array<{ name: string; literals?: string[]; files?: string[] }>;
 	secretGenerator: Array<{ name: string; files: string[] }>;
@@ -162,6 +170,19 @@ describe.each(COMPOSE_FILES)('deploy/%s', (name) => {
 });
 
 describe('deploy/compose.queue.yaml', () => {
+	test('runs a main process, two that take webhooks, and two workers', async () => {
+		const { services } = await compose('compose.queue.yaml');
+		const commands = n8nServices(services).map(([, { command = [] }]) => command.join());
+		expect(commands).toEqual(['', 'webhook', 'webhook', 'worker', 'worker']);
+	});
+
+	test('has Redis write each change down before it answers', async () => {
+		const { services } = await compose('compose.queue.yaml');
+		const { command, volumes } = services.redis!;
+		expect(command!.join(' ')).toContain('--appendonly yes --appendfsync always');
+		expect(volumes).toEqual(['redis:/data']);
+	});
+
 	test('gives all processes of n8n the same settings, the main process one more', async () => {
 		const { services } = await compose('compose.queue.yaml');
 		const { N8N_DISABLE_PRODUCTION_MAIN_PROCESS, ...shared } = services.n8n!.environment;
@@ -184,13 +205,20 @@ describe('The Kubernetes manifests', () => {
 	test('hold no key that Kubernetes does not know', async () => {
 		const all = await manifests();
 		expect(typeErrors(all)).toEqual([]);
-		const [deployment] = all.filter(({ kind }) => kind === 'Deployment');
-		const pod = deployment!.spec.template!.spec;
-		for (const place of [deployment!, deployment!.spec, pod, pod.containers[0]!]) {
-			Object.assign(place, { readinesProbe: {} });
-			expect(typeErrors([deployment!]).join()).toContain("'readinesProbe' does not exist");
-			delete (place as { readinesProbe?: object }).readinesProbe;
-		}
+		const places: Array<(manifest: Manifest) => object> = [
+			(manifest) => manifest,
+			({ spec }) => spec,
+			({ spec }) => spec.template!.spec,
+			({ spec }) => spec.template!.spec.containers[0]!,
+		];
+		const deployment = all.find(({ kind }) => kind === 'Deployment')!;
+		const misspelled = places.map((placeIn) => {
+			const copy = structuredClone(deployment);
+			Object.assign(placeIn(copy), { readinesProbe: {} });
+			return copy;
+		});
+		const unknown = expect.stringContaining(`'"readinesProbe"' does not exist`) as string;
+		expect(typeErrors(misspelled)).toEqual(places.map(() => unknown));
 	});
 
 	test('are put together by a kustomization that holds nothing else', async () => {
@@ -221,7 +249,7 @@ describe('The Kubernetes manifests', () => {
 		const { services } = await compose('compose.queue.yaml');
 		const { configMapGenerator } = await kustomization();
 		const literals = configMapGenerator.find(({ name }) => name === 'n8n')!.literals!;
-		const settings = Object.fromEntries(literals.map((literal) => splitOnce(literal)));
+		const settings = Object.fromEntries(literals.map(splitOnce));
 		const inCompose = Object.entries(services['worker-1']!.environment).map(([name, value]) => [
 			name,
 			String(value).replace('/run/secrets/', '/run/secrets/n8n/'),
@@ -249,6 +277,47 @@ describe('The Kubernetes manifests', () => {
 			// A Service "n8n" would set N8N_PORT to something that n8n does not understand.
 			expect(pod.enableServiceLinks).toBe(false);
 		}
+	});
+
+	test('have the gate know each process by the name that its pod has', async () => {
+		const all = await manifests();
+		const { namespace } = await kustomization();
+		const gate = podsOf(all).find(([name]) => name === 'gate')![1].containers[0]!;
+		const addresses = gate.env!.flatMap(({ name, value }) => (/^N8N_/.test(name) ? [value] : []));
+		const { metadata, spec } = all.find(
+			({ kind, metadata }) => kind === 'StatefulSet' && metadata.name === 'n8n-webhook',
+		)!;
+		const pods = Array.from({ length: spec.replicas! }, (_, number) =>
+			[`${metadata.name}-${number}`, spec.serviceName].join('.'),
+		);
+		const inCluster = (name: string) => `${name}.${namespace}.svc.cluster.local:5678`;
+		expect(addresses).toEqual(['n8n', ...pods].map(inCluster));
+		const { services } = await compose('compose.queue.yaml');
+		expect(gate.env!.map(({ name }) => name)).toEqual(Object.keys(services.nginx!.environment));
+		// A Service with an address of its own would spread the posts of one trigger.
+		for (const name of ['n8n', 'n8n-webhook']) {
+			const service = all.find((one) => one.kind === 'Service' && one.metadata.name === name);
+			expect(service!.spec.clusterIP).toBe('None');
+		}
+	});
+
+	test('take bodies of 16 MB, by https alone', async () => {
+		const { metadata, spec } = (await manifests()).find(({ kind }) => kind === 'Ingress')!;
+		expect(metadata.annotations).toEqual({ 'nginx.ingress.kubernetes.io/proxy-body-size': '16m' });
+		const hosts = spec.rules!.map(({ host }) => host);
+		expect(spec.tls!.flatMap((tls) => tls.hosts)).toEqual(hosts);
+	});
+
+	test('have no secret in them, and mount each as a file', async () => {
+		const all = await manifests();
+		const variables = podsOf(all).flatMap(([, { containers }]) => containers[0]!.env ?? []);
+		const { configMapGenerator } = await kustomization();
+		const settings = configMapGenerator.flatMap(({ literals = [] }) => literals.map(splitOnce));
+		const named = [...variables.map(({ name }) => name), ...settings.map(([name]) => name)];
+		const secrets = named.filter((name) => /PASSWORD|SECRET|TOKEN|KEY/.test(name));
+		expect(secrets.length).toBeGreaterThan(2);
+		for (const name of secrets) expect(name).toMatch(/_FILE$/);
+		expect(all.map(({ kind }) => kind as string)).not.toContain('Secret');
 	});
 
 	test('start PostgreSQL and Redis as Compose does', async () => {
@@ -289,7 +358,13 @@ function typeErrors(all: readonly Manifest[]): string[] {
 			? ts.createSourceFile(name, source.join('\n'), target)
 			: getSourceFile(name, target);
 	const options: ts.CompilerOptions = {
-		...{ noEmit: true, strict: true, skipLibCheck: true, types: [], target: ts.ScriptTarget.ES2022 },
+		...{
+			noEmit: true,
+			strict: true,
+			skipLibCheck: true,
+			types: [],
+			target: ts.ScriptTarget.ES2022,
+		},
 		module: ts.ModuleKind.Node16,
 		moduleResolution: ts.ModuleResolutionKind.Node16,
 	};
