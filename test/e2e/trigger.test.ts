@@ -292,6 +292,35 @@ describe.each(n8nVersions)('SendGrid Email Trigger in n8n %s', (version) => {
 		await client.deactivate(workflow.id);
 	});
 
+	test('with "Have SendGrid Send Again", a run that n8n does not begin has failed', async () => {
+		const workflow = await publish('Credential missing', { acknowledge: 'lastNode' }, [
+			'Call',
+			'n8n-nodes-base.httpRequest',
+			{
+				url: sendGrid.url,
+				authentication: 'genericCredentialType',
+				genericAuthType: 'httpBasicAuth',
+			},
+			{
+				typeVersion: 4.2,
+				// As in a workflow that was imported to an n8n without a credential of this name.
+				credentials: { httpBasicAuth: { id: null, name: 'Not here' } },
+			},
+		]);
+		const [webhook] = webhookOf(workflow);
+		const event = sampleEvent('click');
+		expect((await sendGrid.postEvents(webhook!.id, [event], ONCE))[0]!.status).toBe(500);
+
+		const [trigger] = workflow.nodes;
+		const nodes = [trigger!, node('Call', 'n8n-nodes-base.noOp')];
+		await client.updateWorkflow(workflow.id, { nodes });
+		await client.activate(workflow.id);
+		expect((await sendGrid.postEvents(webhook!.id, [event], ONCE))[0]!.status).toBe(200);
+		const executions = await client.waitForExecutions(workflow.id, 2);
+		expect(itemsOf(executions.at(-1)!, TRIGGER)).toMatchObject([{ eventId: event.sg_event_id }]);
+		await client.deactivate(workflow.id);
+	});
+
 	test('with "Have SendGrid Send Again", a workflow that pauses has succeeded', async () => {
 		const workflow = await publish('Pauses', { acknowledge: 'lastNode' }, [
 			'Wait',

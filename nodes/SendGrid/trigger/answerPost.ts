@@ -96,8 +96,9 @@ function startExecution(
 	goAgain: () => Promise<boolean>,
 ): INodeExecutionData {
 	const keys = posts.flatMap((post) => post.keys);
-	holdAnswer(response, (statusCode) => {
-		if (isSuccess(statusCode)) {
+	holdAnswer(response, (statusCode, body) => {
+		const hasNotRun = waitsForWorkflow && SAYS_NOT_RUN.test(body);
+		if (isSuccess(statusCode) && !hasNotRun) {
 			const finish = () => {
 				state.ledger.settle(keys, Date.now());
 				answered(statusCode);
@@ -115,8 +116,9 @@ function startExecution(
 		state.sharing.failed(Date.now());
 		// The others of the batch keep theirs, to try again alone.
 		state.ledger.release(posts[0]!.keys);
-		answered(statusCode);
-		return posts.length > 1 ? goAgain().then((isTaken) => (isTaken ? 200 : undefined)) : undefined;
+		answered(hasNotRun ? 500 : statusCode);
+		if (posts.length === 1) return hasNotRun ? Promise.resolve(500) : undefined;
+		return goAgain().then((isTaken) => (isTaken ? 200 : hasNotRun ? 500 : undefined));
 	});
 	const handover = {
 		processId: PROCESS_ID,
@@ -128,6 +130,12 @@ function startExecution(
 		posts.flatMap(({ events }) => events),
 	);
 }
+
+/**
+ * How n8n answers, with 200, when it has no run to show: it has refused to begin one, because a node
+ * lacks its credential, or has given up one that waited for a worker.
+ */
+const SAYS_NOT_RUN = /^\{"message":"Workflow executed successfully but /;
 
 function isSuccess(statusCode: number): boolean {
 	return statusCode >= 200 && statusCode < 300;

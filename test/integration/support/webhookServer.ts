@@ -21,6 +21,8 @@ export interface WebhookServerOptions {
 	continueWith?: (outputs: Started) => Promise<void> | void;
 	/** Somebody listens for a test event. */
 	isTest?: boolean;
+	/** What n8n says, with 200, instead of running the workflow; `undefined` when it does. */
+	refusesToRun?: () => string | undefined;
 	/** An n8n that does not let nodes know when an execution ends. */
 	withoutHooks?: boolean;
 }
@@ -76,6 +78,11 @@ export class WebhookServer {
 		if (workflowData === undefined) return;
 
 		await this.store(workflowData[0]!);
+		const refusal = this.options.refusesToRun?.();
+		if (refusal !== undefined) {
+			response.status(200).json({ message: refusal });
+			return;
+		}
 		const run = this.run(workflowData[0]!);
 		this.runs.add(run);
 		// The node has answered by itself.

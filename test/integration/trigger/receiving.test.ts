@@ -79,6 +79,7 @@ describe('SendGrid Email Trigger behind a webhook', () => {
 		worker?: SendGridEmailTrigger;
 		isTest?: boolean;
 		withoutHooks?: boolean;
+		refusesToRun?: () => string | undefined;
 		settings?: IWorkflowSettings;
 		nodeId?: string;
 		workflowId?: string;
@@ -223,6 +224,21 @@ describe('SendGrid Email Trigger behind a webhook', () => {
 			expect(await post([event])).toEqual([200]);
 			expect(emitted()).toEqual([event.sg_event_id]);
 		});
+
+		test.each(['no data was returned', 'the last node did not return any data'])(
+			'answers 500 where n8n says 200 without a run: %s',
+			async (words) => {
+				let isRefusing = true;
+				const refusesToRun = () =>
+					isRefusing ? `Workflow executed successfully but ${words}` : undefined;
+				await listen({ acknowledge: 'lastNode' }, { refusesToRun });
+				const event = sampleEvent('open');
+				expect(await post([event])).toEqual([500]);
+				isRefusing = false;
+				expect(await post([event])).toEqual([200]);
+				expect(emitted()).toEqual([event.sg_event_id]);
+			},
+		);
 
 		test('remembers durably only what ended well', async () => {
 			await listen({ acknowledge: 'lastNode' });

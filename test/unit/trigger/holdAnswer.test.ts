@@ -23,10 +23,10 @@ const ANSWER = { status: 201, body: 'body' };
 
 afterEach(() => server.close());
 
-test('tells the status before the answer goes out', async () => {
-	const told: number[] = [];
-	expect(await answerOf((status) => void told.push(status))).toEqual(ANSWER);
-	expect(told).toEqual([201]);
+test('tells the status and the body before the answer goes out', async () => {
+	const told: unknown[] = [];
+	expect(await answerOf((status, body) => void told.push(status, body))).toEqual(ANSWER);
+	expect(told).toEqual([201, 'body']);
 });
 
 test('answers when what has yet to be done is done', async () => {
