@@ -47,7 +47,7 @@ describeBehindGate('What the trigger promises', () => {
 		Stage.run({ n8n: { env: ABUSE_SETTINGS }, sendGrid: { deliveryTimeoutMs: 1500 } }, act),
 	);
 
-	test('each event once over restarts, when received', async () => {
+	test('each event once over restarts, with "Do Nothing"', async () => {
 		expectHeld(await restarts(stage(), { events: 1000, seed: SEED, times: 1 }));
 	});
 
@@ -55,7 +55,7 @@ describeBehindGate('What the trigger promises', () => {
 		expectHeld(await startingUp(stage(), { times: 1, gate: true }));
 	});
 
-	test('each event at least once over kills, when the workflow succeeds', async () => {
+	test('each event at least once over kills, with "Have SendGrid Send Again"', async () => {
 		const moments = ['working', 'answered'] as const;
 		expectHeld(
 			await kills(stage(), { acknowledge: 'lastNode', events: 1000, seed: SEED, moments }),

@@ -30,8 +30,8 @@ export interface KillOptions extends Omit<RunOptions, 'times'> {
 }
 
 /**
- * n8n is killed, at chosen moments and at random ones. "When the workflow succeeds", each event is to
- * be worked on, and more than once only if it was in flight at a kill. "When received", the same
+ * n8n is killed, at chosen moments and at random ones. With "Have SendGrid Send Again", each event is
+ * to be worked on, and more than once only if it was in flight at a kill. With "Do Nothing", the same
  * holds once the executions that n8n marks as crashed were retried by hand.
  */
 export async function kills(

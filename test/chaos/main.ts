@@ -20,13 +20,7 @@ import { fuzz } from '../support/fuzz';
 import type { GateProgram } from '../support/Gate';
 import { kills, MOMENTS } from './kills';
 import { outage } from './outage';
-import {
-	queueMode,
-	runCluster,
-	type Cluster,
-	type Incident,
-	type QueueOptions,
-} from './queue';
+import { queueMode, runCluster, type Cluster, type Incident, type QueueOptions } from './queue';
 import { print, timed, type Report } from './report';
 import { restarts, startingUp } from './restarts';
 import { missingGate, missingPrograms, missingQueuePrograms } from '../support/services';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sampleEvent } from '../../emulator';
 import { Random } from '../support/random';
-import { commonFigures, faultIfAny, tallyOf, type Report } from './report';
+import { commonFigures, faultIfAny, SAID_OF_MODE, tallyOf, type Report } from './report';
 import type { Stage } from './stage';
 import { eventIdOf, planTraffic } from './traffic';
 import type { Workload } from './workload';
@@ -15,8 +15,8 @@ export interface RunOptions {
 }
 
 /**
- * "When received": n8n is stopped as in service and started again while posts arrive. Each event is
- * to be worked on once.
+ * "Do Nothing": n8n is stopped as in service and started again while posts arrive. Each event is to be
+ * worked on once.
  */
 export async function restarts(
 	stage: Stage,
@@ -36,7 +36,7 @@ export async function restarts(
 
 	const { lost, repeated } = tallyOf(stage, eventIds);
 	return {
-		title: `Restarts, "Do Nothing" (seed ${seed})`,
+		title: `Restarts ${stage.inFront}, ${SAID_OF_MODE.onReceived} (seed ${seed})`,
 		figures: { posts: posts.length, restarts: due.size, ...(await commonFigures(stage, eventIds)) },
 		faults: [
 			...faultIfAny(lost, 'events were lost'),
@@ -81,7 +81,7 @@ export async function startingUp(
 	const noneAtAll =
 		gate || lost.length > 0 ? [] : ['No event was lost: this does not show what the gate is for'];
 	return {
-		title: `Posts knock while n8n starts, ${gate ? 'behind the gate' : 'without a gate'}`,
+		title: `Posts knock while n8n starts, ${stage.inFront}${gate ? '' : ' and without a gate'}`,
 		figures: { restarts: times, ...(await commonFigures(stage, eventIds)) },
 		faults: [
 			...tooMany,

@@ -127,6 +127,11 @@ export class Stage {
 		return this.gateIfAny;
 	}
 
+	/** What stands between SendGrid and n8n, for a title. */
+	get inFront(): string {
+		return this.gateIfAny ? `behind ${this.gateIfAny.program}` : 'without a proxy';
+	}
+
 	/** The webhook's URL at n8n's main process, past the gate. */
 	get directUrl(): string {
 		return this.n8n.url + new URL(this.webhook.url).pathname;

@@ -2,12 +2,12 @@ import type { WorkflowDefinition } from '../../scripts/n8n/N8nClient';
 import { sampleEvent } from '../../emulator';
 import { WORK } from './collector';
 import { Random } from '../support/random';
-import { commonFigures, faultIfAny, tallyOf, type Report } from './report';
+import { commonFigures, faultIfAny, SAID_OF_MODE, tallyOf, type Report } from './report';
 import type { Stage } from './stage';
 import { eventIdOf, planTraffic } from './traffic';
 
 /**
- * "When the workflow succeeds": the workflow fails on every post with a bounce in it, until it is
+ * "Have SendGrid Send Again": the workflow fails on every post with a bounce in it, until it is
  * mended. Nothing is lost, and what was worked on before is not worked on again.
  */
 export async function failingWorkflow(
@@ -33,7 +33,7 @@ export async function failingWorkflow(
 
 	const { lost, repeated } = tallyOf(stage, eventIds);
 	return {
-		title: `A failing workflow is mended, "when the workflow succeeds" (seed ${seed})`,
+		title: `A failing workflow is mended, ${SAID_OF_MODE.lastNode} (seed ${seed})`,
 		figures: {
 			posts: posts.length,
 			'failed executions': failures(),
@@ -47,7 +47,7 @@ export async function failingWorkflow(
 }
 
 /**
- * "When the workflow succeeds": the workflow takes six times as long as the sender waits. While it
+ * "Have SendGrid Send Again": the workflow takes six times as long as the sender waits. While it
  * runs the repeated post gets 503, and the event is worked on once.
  */
 export async function slowWorkflow(

@@ -152,7 +152,8 @@ export class Deployment {
 			if (condition !== 'service_healthy') throw new Error(`${service}: unknown ${condition}`);
 			const deadline = Date.now() + HEALTHY_WITHIN_MS;
 			for (; !(await this.isHealthy(name)); await sleep(200)) {
-				if (Date.now() > deadline) throw new Error(`${name}, which ${service} needs, is not healthy`);
+				if (Date.now() > deadline)
+					throw new Error(`${name}, which ${service} needs, is not healthy`);
 			}
 		}
 	}

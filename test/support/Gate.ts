@@ -63,7 +63,7 @@ export class Gate {
 	private spread: Spread = 'byTrigger';
 
 	private constructor(
-		private readonly program: GateProgram,
+		readonly program: GateProgram,
 		private readonly options: GateOptions,
 		/** Stands for the root of the container's file system. */
 		private readonly root: string,
