@@ -129,11 +129,13 @@ async function reach(
 	}
 }
 
-/** The events of the posts that n8n had taken in but not answered at this moment. */
+/** The events of the posts that were under way at this moment and came to nothing. */
 function inFlightAt(at: number, attempts: readonly Attempt[]): string[] {
-	return attempts
-		.filter(
-			({ startedAt, endedAt, status }) => status === undefined && startedAt <= at && endedAt >= at,
-		)
-		.flatMap(({ eventIds }) => eventIds);
+	return (
+		attempts
+			.filter(({ startedAt, endedAt }) => startedAt <= at && endedAt >= at)
+			// Of a connection to n8n that breaks, the gate makes an answer.
+			.filter(({ status }) => status === undefined || status >= 500)
+			.flatMap(({ eventIds }) => eventIds)
+	);
 }

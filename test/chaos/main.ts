@@ -6,7 +6,8 @@
  *   npm run test:chaos -- --events 2000         smaller: 20,000 events and 10,000 forged posts else
  *   npm run test:chaos -- --seed 7              other events, posts and moments
  *   npm run test:queue                          queue mode, with the same options
- *   npm run test:chaos -- soak                  1,000,000 events: more than an hour
+ *   npm run test:chaos -- soak                  1,000,000 events
+ *   npm run test:chaos -- soak --minutes 10     as many of them as fit in, in each mode
  */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -33,6 +34,7 @@ const { values, positionals } = parseArgs({
 	allowPositionals: true,
 	options: {
 		events: { type: 'string' },
+		minutes: { type: 'string', default: '240' },
 		only: { type: 'string' },
 		seed: { type: 'string', default: '1' },
 	},
@@ -126,7 +128,8 @@ async function soakIn(acknowledge: 'onReceived' | 'lastNode'): Promise<void> {
 		const { port, env } = deployment.n8n('n8n');
 		const n8n = { port, env: { ...env, ...SOAK_SETTINGS, N8N_LOG_LEVEL: 'info' } };
 		await Stage.run({ n8n, gate: deployment.gate }, async (stage) => {
-			const run = { acknowledge, events: events / 2, seed, restarts: 4 };
+			const maxMinutes = Number(values.minutes);
+			const run = { acknowledge, events: events / 2, seed, restarts: 4, maxMinutes };
 			await show(() => soak(stage, deployment, run));
 		});
 	} finally {

@@ -36,6 +36,8 @@ export interface SoakOptions {
 	seed: number;
 	/** How often n8n is stopped and started while posts arrive, all in the first half of the run. */
 	restarts: number;
+	/** Begins nothing new after this, and reports what was done until then. */
+	maxMinutes: number;
 }
 
 /** What was measured over one round. */
@@ -54,20 +56,22 @@ interface Round {
 export async function soak(
 	stage: Stage,
 	deployment: Deployment,
-	{ acknowledge, events, seed, restarts }: SoakOptions,
+	{ acknowledge, events, seed, restarts, maxMinutes }: SoakOptions,
 ): Promise<Report> {
 	await stage.publish(acknowledge);
 	const perRound = Math.min(EVENTS_PER_ROUND, events);
 	const rounds = Math.ceil(events / perRound);
 	const restartsIn = placesIn(Math.ceil(rounds / 2), restarts);
+	const deadline = Date.now() + maxMinutes * 60_000;
 	const databaseBefore = await deployment.databaseBytes();
 	const measured: Round[] = [];
 	const lost: string[] = [];
 	let posted = 0;
+	let restarted = 0;
 	let repeated = 0;
 	let executions = 0;
 	let restarting = Promise.resolve();
-	for (let round = 0; round < rounds; round++) {
+	for (let round = 0; round < rounds && Date.now() < deadline; round++) {
 		const random = new Random(seed * 10_000 + round);
 		const { eventIds, posts } = planTraffic(perRound, random);
 		stage.forgetPast();
@@ -76,7 +80,9 @@ export async function soak(
 		const cpuBefore = await cpuMs(processId!);
 		const beforePost = (index: number) => {
 			const isDue = restartsIn.has(round) && index === Math.round(posts.length / 2);
-			if (isDue) restarting = restarting.then(() => stage.n8n.restart());
+			if (!isDue) return;
+			restarted++;
+			restarting = restarting.then(() => stage.n8n.restart());
 		};
 		await stage.send(posts, random, beforePost, MAX_PAUSE_MS);
 		await restarting;
@@ -101,9 +107,9 @@ export async function soak(
 	return {
 		title: `Soak, ${SAID_OF_MODE[acknowledge]} (seed ${seed})`,
 		figures: {
-			events: rounds * perRound,
+			events: measured.length * perRound,
 			posts: posted,
-			restarts: restartsIn.size,
+			restarts: restarted,
 			executions,
 			'executions that n8n still has': kept,
 			lost: lost.length,
