@@ -119,7 +119,6 @@ export async function queueMode(
 	const { eventIds, posts } = planTraffic(events, random, repeats);
 	await stage.publish(acknowledge, workload);
 	stage.collector.workMs = WORK_MS;
-	const bytesBefore = await cluster.deployment.databaseBytes();
 
 	const [middle] = placesIn(posts.length, 1);
 	let happening: Promise<void> = Promise.resolve();
@@ -132,7 +131,6 @@ export async function queueMode(
 	const { lost, repeated } = tallyOf(stage, eventIds);
 	const rerun = [...repeated].filter(([, calls]) => isRerun(calls)).map(([id]) => id);
 	const failed = (await stage.endedExecutions()).filter(({ status }) => status !== 'success');
-	const grownBy = (await cluster.deployment.databaseBytes()) - bytesBefore;
 	const mayLose = acknowledge === 'onReceived' && failed.length > 0;
 	const mayRepeat = incident !== 'none' || spread !== 'byTrigger';
 	return {
@@ -141,7 +139,6 @@ export async function queueMode(
 			posts: posts.length,
 			...(await commonFigures(stage, eventIds)),
 			'executions that n8n marks as failed': failed.length,
-			'growth of the database, bytes an event': Math.round(grownBy / eventIds.length),
 			'memory of the webhook processes': await memoryOf(cluster.receivers),
 			'memory of the workers': await memoryOf(cluster.workers),
 		},

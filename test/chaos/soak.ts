@@ -118,8 +118,8 @@ export async function soak(
 			'database, MB more than at first, tenth by tenth': inMegabytes(
 				tenths(measured.map((round) => round.database)),
 			),
-			'database, bytes an event while nothing is deleted': Math.round(
-				measured[0]!.database / perRound,
+			'database, bytes an event of the executions that are kept': Math.round(
+				((await deployment.bytesPerExecution()) * executions) / (measured.length * perRound),
 			),
 			'events a second': Math.round(perRound / median(undisturbed.map(({ seconds }) => seconds))),
 			'processor time of n8n, ms per 1,000 events': Math.round(

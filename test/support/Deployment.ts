@@ -165,6 +165,14 @@ export class Deployment {
 		return row!.bytes;
 	}
 
+	/** What the data of an execution takes in n8n's database, on average of those that are there. */
+	async bytesPerExecution(): Promise<number> {
+		const sql =
+			'SELECT avg(pg_column_size(data) + pg_column_size("workflowData")) AS bytes FROM execution_data';
+		const [row] = await this.postgres.query<{ bytes: number }>(this.database, sql);
+		return row!.bytes;
+	}
+
 	async stop(): Promise<void> {
 		await this.redisIfAny?.stop();
 		await this.postgres.stop();
