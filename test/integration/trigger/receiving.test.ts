@@ -656,7 +656,7 @@ describe('SendGrid Email Trigger behind a webhook', () => {
 			await listen({ options });
 			await post([sampleEvent('click'), sampleEvent('open')]);
 			await server.idle();
-			expect(add.mock.calls).toMatchObject([[{ eventCount: 2, keys: { length: 4 } }]]);
+			expect(add.mock.calls).toMatchObject([[{ events: { length: 2 }, keys: { length: 4 } }]]);
 		});
 
 		test('is not done unless it is asked for', async () => {
