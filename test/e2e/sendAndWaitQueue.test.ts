@@ -1,4 +1,4 @@
-import { SendGridEmulator } from '../../emulator';
+import { sampleEvent, SendGridEmulator } from '../../emulator';
 import { freePort } from '../../scripts/n8n/freePort';
 import { itemsOf, N8nClient } from '../../scripts/n8n/N8nClient';
 import { N8nInstance } from '../../scripts/n8n/N8nInstance';
@@ -102,5 +102,25 @@ describeIfPossible.each(n8nVersions)('Send and Wait in queue mode of n8n %s', (v
 		expect(itemsOf(execution!, 'Done')).toEqual(itemsOf(execution!, TRIGGER));
 		expect(worker.log).toContain(`Worker finished execution ${execution!.id}`);
 		await eventually(() => expect(sendGrid.webhooks).toHaveLength(before));
+	});
+
+	test('"Have SendGrid Send Again" takes a run that n8n does not keep for a success', async () => {
+		const definition = triggerWorkflow('Not kept', mails.credential, {
+			events: ['open'],
+			acknowledge: 'lastNode',
+		});
+		definition.settings = { ...definition.settings, saveDataSuccessExecution: 'none' };
+		const { id } = await client.createWorkflow(definition);
+		const before = new Set(sendGrid.webhooks.map((webhook) => webhook.id));
+		await client.activate(id);
+		await eventually(() => expect(sendGrid.webhooks).toHaveLength(before.size + 1));
+		const { id: webhookId } = sendGrid.webhooks.find((webhook) => !before.has(webhook.id))!;
+
+		// A published trigger takes posts a moment after its webhook is made.
+		const options = { retryDelaysMs: [500, 1000, 2000, 4000] };
+		const [attempt] = await sendGrid.postEvents(webhookId, [sampleEvent('open')], options);
+		expect(attempt).toMatchObject({ status: 200, responseBody: '' });
+		expect(await client.executions(id)).toEqual([]);
+		await client.deactivate(id);
 	});
 });
