@@ -53,12 +53,12 @@ function waitSchema(): string {
 function previewSchema(): string {
 	return toText([
 		{
-			from: { email: 'ann@example.com', name: 'Ann' },
-			to: ['bob@example.com'],
 			subject: 'Hello',
 			text: 'Hello',
 			html: '<p>Hello</p>',
 			missingVariables: ['name'],
+			from: { email: 'ann@example.com', name: 'Ann' },
+			to: ['bob@example.com'],
 			sent: false,
 		},
 	]);

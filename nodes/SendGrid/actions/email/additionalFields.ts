@@ -148,7 +148,7 @@ const copies: INodeProperties[] = [
 		name: 'cc',
 		type: 'string',
 		default: '',
-		placeholder: 'e.g. Carl <carl@example.com>, dora@example.com',
+		placeholder: 'e.g. carl@example.com, dora@example.com',
 		description: 'Who gets a copy that everybody sees; separate several by commas',
 	},
 	{

@@ -64,10 +64,10 @@ async function previewForm(
 			? { ...fillMessage(form), missing: [] }
 			: await fillTemplate(context, templates, form);
 	return {
-		from: message.from as unknown as IDataObject,
-		to: unfilled.to.map(({ email }) => email),
 		...content,
 		...(missing.length > 0 && { missingVariables: missing }),
+		from: message.from as unknown as IDataObject,
+		to: unfilled.to.map(({ email }) => email),
 		sent: false,
 	};
 }
