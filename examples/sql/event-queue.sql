@@ -1,9 +1,5 @@
--- A table in which events wait to be worked off, for the example workflows "Take events in" and "Work
--- events off". PostgreSQL 12 or newer.
---
---   psql "$DATABASE_URL" -f event-queue.sql
---
--- Running it again keeps the data and brings the functions up to date.
+-- For the examples "Take events in" and "Work events off": a table in which events wait to be worked
+-- off. Needs event-log.sql. Running it again keeps the data.
 
 BEGIN;
 
@@ -23,18 +19,18 @@ CREATE INDEX IF NOT EXISTS sendgrid_queue_done ON sendgrid_queue (done_at) WHERE
 -- Takes events in. One that is there already, waiting or done, changes nothing.
 -- @param events a JSON array of items of SendGrid Email Trigger
 -- @returns how many are new
-CREATE OR REPLACE FUNCTION queue_sendgrid_events(events text) RETURNS bigint
+CREATE OR REPLACE FUNCTION queue_sendgrid_events(events text) RETURNS integer
 LANGUAGE sql AS $$
 	WITH added AS (
 		INSERT INTO sendgrid_queue (event_id, event)
 		SELECT event ->> 'dedupeKey', event
-		FROM jsonb_array_elements(events::jsonb) AS event
+		FROM jsonb_array_elements(storable_json(events)) AS event
 		-- In one order, so that executions that store the same events do not wait for each other.
 		ORDER BY 1
 		ON CONFLICT DO NOTHING
 		RETURNING 1
 	)
-	SELECT count(*) FROM added
+	SELECT count(*)::integer FROM added
 $$;
 
 -- Gives events out that wait. Those that are not marked as done in time are given out again: the
@@ -63,14 +59,14 @@ $$;
 
 -- @param event_ids a JSON array of dedupe keys
 -- @returns how many are done now
-CREATE OR REPLACE FUNCTION finish_sendgrid_events(event_ids text) RETURNS bigint
+CREATE OR REPLACE FUNCTION finish_sendgrid_events(event_ids text) RETURNS integer
 LANGUAGE sql AS $$
 	WITH finished AS (
 		UPDATE sendgrid_queue SET done_at = now()
 		WHERE done_at IS NULL AND event_id IN (SELECT jsonb_array_elements_text(event_ids::jsonb))
 		RETURNING 1
 	)
-	SELECT count(*) FROM finished
+	SELECT count(*)::integer FROM finished
 $$;
 
 COMMIT;

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { IDataObject, INode } from 'n8n-workflow';
 import { DEFAULT_API_KEY, SendGridEmulator, sampleEvent, type PostedEvent } from '../../emulator';
+import { SIGNATURE_HEADER } from '../../emulator/signing';
 import {
 	createExampleTables,
 	createPostgresCredential,
@@ -14,6 +15,7 @@ import {
 } from '../support/examples';
 import { fillEventLog } from '../support/eventLogFilling';
 import { BrowserVisit } from './support/BrowserVisit';
+import { Editor } from './support/Editor';
 import { HttpSink } from './support/HttpSink';
 import {
 	itemsOf,
@@ -150,6 +152,8 @@ describe.each(n8nVersions)('Examples in n8n %s', (version) => {
 		}
 		return { dataTableId: { __rl: true, mode: 'list', value: id, cachedResultName: name } };
 	}
+
+	const workflows = async () => await client.request<Workflow[]>('GET', '/workflows');
 
 	const ask = async (sql: string) => await postgres!.query(database, sql);
 
@@ -450,6 +454,9 @@ describe.each(n8nVersions)('Examples in n8n %s', (version) => {
 	test('wait-for-the-click goes on with what became of the mail', async () => {
 		const workflow = await imported('wait-for-the-click', {
 			'Tell sales': { url: `${sink.url}/sales` },
+			'Send offer and wait': {
+				html: '<a href="https://example.com/offer?for=bob&amp;by=ann">Offer</a>',
+			},
 		});
 		await client.activate(workflow.id);
 		await run(workflow, BUTTON);
@@ -458,7 +465,8 @@ describe.each(n8nVersions)('Examples in n8n %s', (version) => {
 			{
 				method: 'POST',
 				path: '/sales',
-				body: { text: 'bob@example.net opened https://example.com/offer' },
+				// As chats take it: what comes from outside is no markup.
+				body: { text: 'bob@example.net opened https://example.com/offer?for=bob&amp;by=ann' },
 			},
 		]);
 	});
@@ -625,6 +633,27 @@ describe.each(n8nVersions)('Examples in n8n %s', (version) => {
 		},
 	);
 
+	testWithPostgres('event-health tells of posts that were refused, once', async () => {
+		const changes = { 'Raise the alarm': { url: `${sink.url}/alarm` } };
+		const health = await imported('event-health', changes);
+		const texts = () => sink.requests.map(({ body }) => (body as { text: string }).text);
+		const log = await imported('event-log-postgres');
+		await client.activate(log.id);
+		try {
+			const webhook = webhookOf(log);
+			const forged = { ...ONCE, headers: { [SIGNATURE_HEADER]: 'bm8gc2lnbmF0dXJl' } };
+			const [attempt] = await sendGrid.postEvents(webhook.id, [sampleEvent('open')], forged);
+			expect(attempt!.status).toBe(401);
+			await succeeded(log, 1);
+			await run(health, 'Every ten minutes');
+			expect(texts()).toEqual([expect.stringMatching(/signature/i)]);
+			await run(health, 'Every ten minutes');
+			expect(texts()).toHaveLength(1);
+		} finally {
+			await client.deactivate(log.id);
+		}
+	});
+
 	testWithPostgres('event-health raises the alarm when it cannot check', async () => {
 		const changes = { 'Raise the alarm': { url: `${sink.url}/alarm` } };
 		const health = await imported('event-health', changes);
@@ -643,16 +672,29 @@ describe.each(n8nVersions)('Examples in n8n %s', (version) => {
 	});
 
 	testWithPostgres('take-events-in writes down what work-events-off then does, once', async () => {
-		await published('take-events-in', {}, async (post) => {
-			expect(await post([sampleEvent('open'), sampleEvent('click')])).toBe(200);
+		const events = [
+			sampleEvent('open'),
+			sampleEvent('click'),
+			sampleEvent('bounce', { reason: '550 \u0000 \ud800' }),
+		];
+		await published('take-events-in', {}, async (post) => expect(await post(events)).toBe(200));
+		// Another trigger knows nothing of what the first received: here only the key decides.
+		await published('take-events-in', {}, async (post, workflow) => {
+			expect(await post(events)).toBe(200);
+			const [execution] = await succeeded(workflow, 1);
+			expect(itemsOf(execution!, 'Write down')).toEqual([{ newEvents: 0 }]);
 		});
+
 		const worker = await imported('work-events-off');
-		const done = async () => {
-			const execution = await run(worker, 'Every ten seconds');
-			return itemsOf(execution, 'Your work here').map(({ event }) => event);
-		};
-		expect((await done()).sort()).toEqual(['click', 'open']);
-		expect(await done()).toEqual([]);
+		const execution = await run(worker, 'Every ten seconds');
+		const done = itemsOf(execution, 'Your work here');
+		expect(done.map(({ event }) => event).sort()).toEqual(['bounce', 'click', 'open']);
+		expect(done.find(({ event }) => event === 'bounce')).toMatchObject({
+			bounce: { reason: '550 \ufffd \ufffd' },
+		});
+		expect(itemsOf(execution, 'Mark as done')).toEqual([{ done: 3 }]);
+		const next = await run(worker, 'Every ten seconds');
+		expect(itemsOf(next, 'Your work here')).toEqual([]);
 	});
 
 	testWithPostgres('send-and-record says of every mail what became of it', async () => {
@@ -893,6 +935,26 @@ describe.each(n8nVersions)('Examples in n8n %s', (version) => {
 			await visit.close();
 			await client.deactivate(page.id);
 		}
+	});
+
+	testWithBrowser('a file imported twice gets a webhook of its own each time', async () => {
+		const file = path.resolve(__dirname, '../../examples/alert-on-bounce.json');
+		const before = new Set((await workflows()).map(({ id }) => id));
+		const editor = await Editor.open(runtime.browser!, n8n.url, { version });
+		try {
+			await editor.importFile(file);
+			await editor.importFile(file);
+		} finally {
+			await editor.close();
+		}
+		const added = (await workflows()).filter(({ id }) => !before.has(id));
+		const ids: unknown[] = [];
+		for (const { id } of added) {
+			const { nodes } = await client.getWorkflow(id);
+			ids.push(nodes.find(({ name }) => name === TRIGGER)!.webhookId);
+		}
+		expect(ids).toEqual([expect.stringMatching(/^[\da-f-]{36}$/), expect.any(String)]);
+		expect(ids[0]).not.toBe(ids[1]);
 	});
 
 	testWithBrowser('every example was tried', () => {

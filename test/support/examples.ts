@@ -84,7 +84,7 @@ export async function createEventQueue(
 	server: PostgresServer,
 	name: string,
 ): Promise<PostgresDatabase> {
-	const database = await server.createDatabase(name);
+	const database = await createEventLog(server, name);
 	await server.runFile(database, path.join(SQL_FOLDER, EVENT_QUEUE_SQL));
 	return database;
 }
