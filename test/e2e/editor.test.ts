@@ -1,29 +1,53 @@
+import path from 'node:path';
 import { DEFAULT_API_KEY, SendGridEmulator, sampleEvent, type Webhook } from '../../emulator';
 import { Editor } from './support/Editor';
-import { N8nClient, type ExecutionSummary, type Workflow } from '../../scripts/n8n/N8nClient';
+import {
+	N8nClient,
+	type Credential,
+	type ExecutionSummary,
+	type Workflow,
+} from '../../scripts/n8n/N8nClient';
 import { N8nInstance } from '../../scripts/n8n/N8nInstance';
 import { n8nVersions, runtime } from '../../scripts/n8n/runtime';
-import { showcase } from './showcase';
-import { CREDENTIAL_TYPE, EMAIL_TYPE, TRIGGER_TYPE } from '../../scripts/n8n/workflow';
+import { chain, EMAIL_TYPE, node, TRIGGER_TYPE, withCredential } from '../../scripts/n8n/workflow';
+import { readExample } from '../support/examples';
 
 const [newest] = n8nVersions;
 const PACKAGE = 'n8n-nodes-sendgrid-events.';
+
+/** What people look for. */
+const WORDS = [
+	'send grid',
+	'email opened',
+	'click',
+	'bounce',
+	'delivered',
+	'spam report',
+	'webhook',
+	'sendgrid',
+];
+
+/** n8n makes the webhook in SendGrid a moment before it takes posts itself. */
+const PATIENTLY = { retryDelaysMs: [500, 1000, 2000, 4000, 8000] };
 
 /** scripts/lib/programs.ts says so, and how to get one, when there is no browser. */
 const describeInBrowser = runtime.browser ? describe : describe.skip;
 
 // One walk, step by step, as somebody takes it who has just installed the package.
-describeInBrowser(`the editor of n8n ${newest}`, () => {
+describeInBrowser.each(n8nVersions)('the editor of n8n %s', (version) => {
 	let sendGrid: SendGridEmulator;
 	let n8n: N8nInstance;
 	let client: N8nClient;
 	let editor: Editor;
+	/** That of the published workflow. */
+	let webhook: Webhook | undefined;
 
 	beforeAll(async () => {
 		sendGrid = await SendGridEmulator.start({ mailEvents: false });
-		n8n = await N8nInstance.start({ version: newest! });
+		n8n = await N8nInstance.start({ version });
 		client = await N8nClient.setUpOwner(n8n.url);
-		editor = await Editor.open(runtime.browser!, n8n.url);
+		const takesPictures = version === newest;
+		editor = await Editor.open(runtime.browser!, n8n.url, { version, takesPictures });
 	});
 
 	afterAll(async () => {
@@ -35,6 +59,11 @@ describeInBrowser(`the editor of n8n ${newest}`, () => {
 	const step = (name: string, work: () => Promise<void>) =>
 		test(name, async () => await editor.step(work));
 
+	/** What differs between the releases comes first; the rest is walked through once. */
+	const stepOfNewest = (name: string, work: () => Promise<void>) => {
+		if (version === newest) step(name, work);
+	};
+
 	const typeVersionsOf = ({ nodes }: Workflow) =>
 		nodes.filter(({ type }) => type === TRIGGER_TYPE).map(({ typeVersion }) => typeVersion);
 
@@ -43,37 +72,56 @@ describeInBrowser(`the editor of n8n ${newest}`, () => {
 		return await client.getWorkflow(id!);
 	}
 
-	step('finds one entry for both nodes by what people look for', async () => {
+	/** The workflow in the README's picture, without its note. */
+	async function showcase(): Promise<Workflow> {
+		const { nodes, ...rest } = await readExample('follow-up-on-mail');
+		const withoutNote = nodes.filter(({ type }) => type !== 'n8n-nodes-base.stickyNote');
+		const { id } = await client.createWorkflow({ ...rest, nodes: withoutNote });
+		// n8n finds the credential when the workflow is saved; n8n 1 only when it is saved again.
+		return await client.updateWorkflow(id, {});
+	}
+
+	step('finds one entry for both nodes by whatever people look for', async () => {
 		await editor.newWorkflow();
 		await editor.openNodeList();
-		await findsOneEntry(editor, 'sendgrid');
+		for (const words of WORDS) {
+			await editor.searchNodes(words);
+			await editor.listedNode(EMAIL_TYPE).waitFor();
+			expect(await editor.listedNode(PACKAGE).count()).toBe(1);
+		}
 		await editor.picture('find-the-nodes');
 	});
 
 	step('offers a trigger for each event type, and chooses that type', async () => {
 		await editor.listedNode(EMAIL_TYPE).click();
+		for (const kind of ['Triggers', 'Actions']) {
+			await editor.page
+				.getByText(new RegExp(`^${kind} `))
+				.first()
+				.waitFor();
+		}
 		await editor.chooseAction('On open');
 		await editor.parameter('events').getByText('Open', { exact: true }).waitFor();
 		expect(await editor.parameter('events').innerText()).not.toMatch(/Click|Bounce/);
 	});
 
 	step('says in plain words that a key is wrong, and takes the right one', async () => {
-		await editor.page.getByRole('button', { name: 'Connect to SendGrid Events' }).click();
-		const dialog = editor.part('editCredential-modal');
+		await editor.openNewCredential();
+		const dialog = editor.credentialDialog;
 		await dialog.getByText('In SendGrid: Settings > API Keys > Create API Key').waitFor();
 		await editor.picture('credential');
 
 		await editor.fill('apiKey', 'SG.wrong');
 		await editor.choose('region', 'Custom');
 		await editor.fill('baseUrl', sendGrid.url);
-		await editor.part('credential-save-button').click();
+		await editor.saveCredential();
 		await dialog.getByText('More details').click();
 		await dialog.getByText('SendGrid does not accept this API key.').waitFor();
 		await editor.picture('wrong-key');
 
 		await editor.fill('apiKey', DEFAULT_API_KEY);
-		await editor.part('credential-save-button').click();
-		await dialog.waitFor({ state: 'hidden' });
+		await editor.saveCredential();
+		await editor.credentialIsGood();
 	});
 
 	step('shows the sample events of SendGrid while listening', async () => {
@@ -135,23 +183,21 @@ describeInBrowser(`the editor of n8n ${newest}`, () => {
 		await editor.publish();
 		const { id } = await savedWorkflow();
 		// Publishing goes on after the editor's answer, and the webhook of the run by hand may still stand.
-		let webhook: Webhook | undefined;
 		await editor.eventually(async () => {
 			webhook = sendGrid.webhooks.find(({ url }) => !url.includes('/webhook-test/'));
 			expect(webhook).toMatchObject({ enabled: true, open: true, click: true, bounce: true });
 		});
 
-		// n8n makes the webhook in SendGrid a moment before it takes posts itself.
-		const [attempt] = await sendGrid.postEvents(
-			webhook!.id,
-			[{ ...sampleEvent('bounce'), email: 'bob@example.com' }],
-			{ retryDelaysMs: [500, 1000, 2000, 4000, 8000] },
-		);
+		const bounce = sampleEvent('bounce', { email: 'bob@example.com' });
+		const [attempt] = await sendGrid.postEvents(webhook!.id, [bounce], PATIENTLY);
 		expect(attempt).toMatchObject({ status: 200 });
 		await client.waitForExecutions(id, 3);
 		expect(sendGrid.mails.at(-1)!.body.subject).toBe('bob@example.com has bounced');
 		expect(typeVersionsOf(await savedWorkflow())).toContain(2);
+	});
 
+	stepOfNewest('shows the execution that an event has started', async () => {
+		const { id } = await savedWorkflow();
 		await editor.openExecutions();
 		const [{ id: started }] = (await client.executions(id)) as [ExecutionSummary];
 		await editor.part(`execution-details-${started}`).click();
@@ -159,7 +205,27 @@ describeInBrowser(`the editor of n8n ${newest}`, () => {
 		await editor.picture('execution');
 	});
 
-	step('shows what to do in SendGrid when the setup is manual', async () => {
+	stepOfNewest(
+		'opens an execution of 1,000 events, and goes through them to the last',
+		async () => {
+			const { id } = await savedWorkflow();
+			const events = Array.from({ length: 1000 }, (_, index) =>
+				sampleEvent('open', { email: `reader-${index + 1}@example.com` }),
+			);
+			const [attempt] = await sendGrid.postEvents(webhook!.id, events, PATIENTLY);
+			expect(attempt).toMatchObject({ status: 200 });
+			const execution = (await client.waitForExecutions(id, 4)).at(-1)!;
+			const output = await editor.openExecutedNode(id, execution.id, 'SendGrid Email Trigger');
+			// No more than n8n shows without asking first.
+			await output.getByText('reader-1@example.com').waitFor();
+			await output.getByText('40', { exact: true }).click();
+			const last = output.getByText('reader-1000@example.com');
+			await last.scrollIntoViewIfNeeded();
+			expect(await last.isVisible()).toBe(true);
+		},
+	);
+
+	stepOfNewest('shows what to do in SendGrid when the setup is manual', async () => {
 		await editor.newWorkflow();
 		await editor.openNodeList();
 		await editor.searchNodes('bounce');
@@ -179,13 +245,8 @@ describeInBrowser(`the editor of n8n ${newest}`, () => {
 		await editor.picture('manual-setup');
 	});
 
-	step('moves no wire when event types are added and removed', async () => {
-		const credential = await client.createCredential('SendGrid', CREDENTIAL_TYPE, {
-			apiKey: DEFAULT_API_KEY,
-			region: 'custom',
-			baseUrl: sendGrid.url,
-		});
-		const { id } = await client.createWorkflow(showcase(credential));
+	stepOfNewest('moves no wire when event types are added and removed', async () => {
+		const { id } = await showcase();
 		await editor.openWorkflow(id);
 		const before = (await client.getWorkflow(id)).connections;
 		const trigger = editor.part('canvas-node').first();
@@ -196,7 +257,8 @@ describeInBrowser(`the editor of n8n ${newest}`, () => {
 			await editor.closeNode();
 			await editor.page.keyboard.press('Control+s');
 			await editor.eventually(async () => {
-				const { parameters } = (await client.getWorkflow(id)).nodes[0]!;
+				const { nodes } = await client.getWorkflow(id);
+				const { parameters } = nodes.find(({ type }) => type === TRIGGER_TYPE)!;
 				expect([...(parameters.events as string[])].sort()).toEqual(events);
 			});
 			expect((await client.getWorkflow(id)).connections).toEqual(before);
@@ -212,13 +274,89 @@ describeInBrowser(`the editor of n8n ${newest}`, () => {
 		await edit(['Spam Report', 'Open'], ['bounce', 'click', 'delivered', 'open']);
 	});
 
-	step('draws its icons for the light and for the dark theme', async () => {
-		const credential = await client.createCredential('SendGrid', CREDENTIAL_TYPE, {
-			apiKey: DEFAULT_API_KEY,
-			region: 'custom',
-			baseUrl: sendGrid.url,
-		});
-		const { id } = await client.createWorkflow(showcase(credential));
+	stepOfNewest('asks for each variable of the chosen template, and previews the mail', async () => {
+		const [credential] = await client.request<Credential[]>('GET', '/credentials');
+		const template = sendGrid.account().addTemplate(
+			{ name: 'Receipt' },
+			{
+				subject: 'Receipt for {{name}}',
+				html_content: '<p>Total: {{total}}</p>',
+				plain_content: 'Total: {{total}}',
+				test_data: '{ "name": "Ann", "total": 20 }',
+			},
+		);
+		const parameters = {
+			operation: 'preview',
+			from: { __rl: true, mode: 'address', value: 'Shop <shop@example.com>' },
+			to: 'bob@example.com',
+			content: 'template',
+			templateId: { __rl: true, mode: 'id', value: template.id },
+			fillTemplateWith: 'fields',
+		};
+		const preview = node('Preview', EMAIL_TYPE, parameters, withCredential(credential!));
+		const start = node('Start', 'n8n-nodes-base.manualTrigger');
+		const { id } = await client.createWorkflow(chain('Receipt', start, preview));
+		await editor.openNode(id, preview.id);
+		await editor.fill('name', 'Bob');
+		await editor.fill('total', '30');
+		await editor.executeStep();
+		await editor.output.getByText('Receipt for Bob').waitFor();
+		expect(await editor.output.innerText()).toContain('Total: 30');
+		await editor.closeNode();
+	});
+
+	stepOfNewest('gives an example a webhook of its own each time it is imported', async () => {
+		const ids = new Set<string>();
+		for (let time = 0; time < 2; time++) {
+			await editor.importFile(path.resolve(__dirname, '../../examples/alert-on-bounce.json'));
+			const { nodes } = await savedWorkflow();
+			ids.add(nodes.find(({ type }) => type === TRIGGER_TYPE)!.webhookId!);
+		}
+		expect([...ids]).toEqual(Array(2).fill(expect.stringMatching(/^[\da-f-]{36}$/)));
+	});
+
+	stepOfNewest('works on the events pinned in an example', async () => {
+		// What was just imported is selected as a whole, and takes no double click.
+		await editor.openWorkflow((await savedWorkflow()).id);
+		await editor.openShownNode('One line each');
+		await editor.executeStep();
+		await editor.output.getByText('ann@example.com bounced (hard)').waitFor();
+		await editor.output.getByText('bob@example.com was dropped').waitFor();
+	});
+
+	stepOfNewest(
+		"lets an agent's model define the mail that it sends with it as a tool",
+		async () => {
+			const [credential] = await client.request<Credential[]>('GET', '/credentials');
+			const agent = node('Agent', '@n8n/n8n-nodes-langchain.agent', {}, { typeVersion: 3 });
+			const tool = node('Send', `${EMAIL_TYPE}Tool`, {}, withCredential(credential!));
+			const toAgent = { node: agent.name, type: 'ai_tool' as const, index: 0 };
+			const { id } = await client.createWorkflow({
+				name: 'Agent',
+				nodes: [agent, tool],
+				connections: { [tool.name]: { ai_tool: [[toAgent]] } },
+			});
+			await editor.openNode(id, tool.id);
+			// Beside From, To, Subject and so on; the one that is pressed goes.
+			const stars = editor.part('from-ai-override-button');
+			for (let pressed = 0; pressed < 3; pressed++) await stars.nth(1).click();
+			expect(await editor.page.getByText('Defined automatically by the model').count()).toBe(3);
+			await editor.closeNode();
+			await editor.page.keyboard.press('Control+s');
+			const byModel = (label: string) => expect.stringContaining(`$fromAI('${label}'`) as string;
+			await editor.eventually(async () => {
+				const { nodes } = await client.getWorkflow(id);
+				expect(nodes.find(({ name }) => name === tool.name)!.parameters).toMatchObject({
+					to: byModel('To'),
+					subject: byModel('Subject'),
+					text: byModel('Text'),
+				});
+			});
+		},
+	);
+
+	stepOfNewest('draws its icons for the light and for the dark theme', async () => {
+		const { id } = await showcase();
 		await editor.openWorkflow(id);
 		const icons = (file: string) => editor.page.locator(`img[src$="/${file}"]`).first();
 		await icons('sendgridEvents.svg').waitFor();
@@ -229,49 +367,5 @@ describeInBrowser(`the editor of n8n ${newest}`, () => {
 		await icons('sendgridEvents.dark.svg').waitFor();
 		await icons('sendgridEmail.dark.svg').waitFor();
 		await editor.picture('workflow-dark');
-	});
-});
-
-const WORDS = [
-	'sendgrid',
-	'send grid',
-	'email opened',
-	'click',
-	'bounce',
-	'delivered',
-	'spam report',
-	'webhook',
-];
-
-/** n8n lists a trigger and an action of the same name as one entry, with both in it. */
-async function findsOneEntry(editor: Editor, words: string): Promise<void> {
-	await editor.searchNodes(words);
-	await editor.listedNode(EMAIL_TYPE).waitFor();
-	expect(await editor.listedNode(PACKAGE).count()).toBe(1);
-}
-
-describe.each(runtime.browser ? n8nVersions : [])('the list of nodes of n8n %s', (version) => {
-	test('has one entry for the trigger and the action, found by every word', async () => {
-		const n8n = await N8nInstance.start({ version });
-		try {
-			await N8nClient.setUpOwner(n8n.url);
-			const editor = await Editor.open(runtime.browser!, n8n.url);
-			try {
-				await editor.newWorkflow();
-				await editor.openNodeList();
-				for (const words of WORDS) await findsOneEntry(editor, words);
-				await editor.listedNode(EMAIL_TYPE).click();
-				for (const kind of ['Triggers', 'Actions']) {
-					await editor.page
-						.getByText(new RegExp(`^${kind} `))
-						.first()
-						.waitFor();
-				}
-			} finally {
-				await editor.close();
-			}
-		} finally {
-			await n8n.stop();
-		}
 	});
 });

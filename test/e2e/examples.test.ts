@@ -15,7 +15,6 @@ import {
 } from '../support/examples';
 import { fillEventLog } from '../support/eventLogFilling';
 import { BrowserVisit } from './support/BrowserVisit';
-import { Editor } from './support/Editor';
 import { HttpSink } from './support/HttpSink';
 import {
 	itemsOf,
@@ -152,8 +151,6 @@ describe.each(n8nVersions)('Examples in n8n %s', (version) => {
 		}
 		return { dataTableId: { __rl: true, mode: 'list', value: id, cachedResultName: name } };
 	}
-
-	const workflows = async () => await client.request<Workflow[]>('GET', '/workflows');
 
 	const ask = async (sql: string) => await postgres!.query(database, sql);
 
@@ -935,26 +932,6 @@ describe.each(n8nVersions)('Examples in n8n %s', (version) => {
 			await visit.close();
 			await client.deactivate(page.id);
 		}
-	});
-
-	testWithBrowser('a file imported twice gets a webhook of its own each time', async () => {
-		const file = path.resolve(__dirname, '../../examples/alert-on-bounce.json');
-		const before = new Set((await workflows()).map(({ id }) => id));
-		const editor = await Editor.open(runtime.browser!, n8n.url, { version });
-		try {
-			await editor.importFile(file);
-			await editor.importFile(file);
-		} finally {
-			await editor.close();
-		}
-		const added = (await workflows()).filter(({ id }) => !before.has(id));
-		const ids: unknown[] = [];
-		for (const { id } of added) {
-			const { nodes } = await client.getWorkflow(id);
-			ids.push(nodes.find(({ name }) => name === TRIGGER)!.webhookId);
-		}
-		expect(ids).toEqual([expect.stringMatching(/^[\da-f-]{36}$/), expect.any(String)]);
-		expect(ids[0]).not.toBe(ids[1]);
 	});
 
 	testWithBrowser('every example was tried', () => {

@@ -24,7 +24,15 @@ export const BROWSER_ARGUMENTS = [
 	'--disable-sync',
 ];
 
-/** n8n's editor in a browser, as a user works with it. Made for n8n 2.41. */
+/** Which editor it is, and what is wanted of it. */
+interface EditorOptions {
+	/** The release of n8n. */
+	version: string;
+	/** Whether `picture` may take pictures; the documentation shows one release only. */
+	takesPictures?: boolean;
+}
+
+/** n8n's editor in a browser, as a user works with it, in n8n 1.123 and 2.41. */
 export class Editor {
 	private hasFailed = false;
 
@@ -33,10 +41,12 @@ export class Editor {
 		private readonly profile: string,
 		readonly page: Page,
 		private readonly url: string,
+		private readonly options: EditorOptions,
 	) {}
 
 	/** Opens a browser with an empty profile and logs in as the owner. */
-	static async open(browser: string, n8nUrl: string, owner = defaultOwner): Promise<Editor> {
+	static async open(browser: string, n8nUrl: string, options: EditorOptions): Promise<Editor> {
+		const owner = defaultOwner;
 		const profile = await mkdtemp(path.join(tmpdir(), 'editor-'));
 		const context = await chromium.launchPersistentContext(profile, {
 			executablePath: browser,
@@ -49,7 +59,9 @@ export class Editor {
 		context.setDefaultTimeout(60_000);
 		selectors.setTestIdAttribute('data-test-id');
 		const page = context.pages()[0] ?? (await context.newPage());
-		const editor = new Editor(context, profile, page, n8nUrl);
+		// n8n 1 asks before one leaves what is not saved.
+		page.on('dialog', (dialog) => void dialog.accept());
+		const editor = new Editor(context, profile, page, n8nUrl, options);
 		await page.goto(`${n8nUrl}/signin`);
 		await page.locator('input[type=email]').fill(owner.email);
 		await page.locator('input[type=password]').fill(owner.password);
@@ -78,7 +90,7 @@ export class Editor {
 
 	/** Takes a picture for the documentation, if such are wanted. */
 	async picture(name: string): Promise<void> {
-		if (!PICTURES) return;
+		if (!PICTURES || !this.options.takesPictures) return;
 		// Nothing that only passes by: messages in a corner, what the mouse points at.
 		await this.page.mouse.move(640, 795);
 		for (const message of await this.page.locator('.el-notification__closeBtn').all()) {
@@ -93,6 +105,11 @@ export class Editor {
 		});
 	}
 
+	/** n8n 1 saves when one says so, and activates instead of publishing. */
+	private get isOne(): boolean {
+		return this.options.version.startsWith('1.');
+	}
+
 	part(testId: string, within: Page | Locator = this.page): Locator {
 		return within.getByTestId(testId);
 	}
@@ -102,10 +119,33 @@ export class Editor {
 		await this.part('node-creator-plus-button').waitFor();
 	}
 
+	/** Makes a new workflow from a file, as with "Import from File", and saves it. */
+	async importFile(file: string): Promise<void> {
+		await this.newWorkflow();
+		await this.part('workflow-import-input').setInputFiles(file);
+		await this.part('canvas-node').first().waitFor();
+		await this.page.keyboard.press('Control+s');
+		await this.page.waitForURL(
+			(url) => !url.pathname.endsWith('/new') && !url.search.includes('new=true'),
+		);
+	}
+
 	async openWorkflow(id: string): Promise<void> {
 		await this.page.goto(`${this.url}/workflow/${id}`);
 		await this.part('canvas-node').first().waitFor();
 		await this.part('zoom-to-fit').click();
+	}
+
+	/** Opens a node of the workflow that is shown. */
+	async openShownNode(name: string): Promise<void> {
+		await this.page.locator(nodeOnCanvas(name)).dblclick();
+		await this.part('ndv').waitFor();
+	}
+
+	/** Opens a node of a saved workflow. */
+	async openNode(workflowId: string, nodeId: string): Promise<void> {
+		await this.page.goto(`${this.url}/workflow/${workflowId}/${nodeId}`);
+		await this.part('ndv').waitFor();
 	}
 
 	/** Opens the list of nodes for a first or a further node. */
@@ -136,6 +176,35 @@ export class Editor {
 	async chooseAction(name: string): Promise<void> {
 		await this.page.getByText(name, { exact: true }).click();
 		await this.part('ndv').waitFor();
+	}
+
+	/** Opens the dialog for a first credential from the opened node. */
+	async openNewCredential(): Promise<void> {
+		if (this.isOne) {
+			await this.part('node-credentials-select').click();
+			await this.part('node-credentials-select-item-new').click();
+		} else {
+			await this.page.getByRole('button', { name: /^Connect to / }).click();
+		}
+		await this.credentialDialog.waitFor();
+	}
+
+	get credentialDialog(): Locator {
+		return this.part('editCredential-modal');
+	}
+
+	/** Saves the credential; n8n 2 then closes the dialog if its test has passed. */
+	async saveCredential(): Promise<void> {
+		await this.part('credential-save-button').click();
+	}
+
+	/** Waits until the credential is saved and its test has passed. */
+	async credentialIsGood(): Promise<void> {
+		if (this.isOne) {
+			await this.credentialDialog.getByText('Connection tested successfully').waitFor();
+			await this.page.keyboard.press('Escape');
+		}
+		await this.credentialDialog.waitFor({ state: 'hidden' });
 	}
 
 	/** A parameter in the opened node or credential. */
@@ -176,7 +245,7 @@ export class Editor {
 	}
 
 	async closeNode(): Promise<void> {
-		await this.part('ndv-close-button').click();
+		await this.part(this.isOne ? 'back-to-canvas' : 'ndv-close-button').click();
 		await this.part('ndv').waitFor({ state: 'hidden' });
 	}
 
@@ -192,12 +261,38 @@ export class Editor {
 	}
 
 	async publish(): Promise<void> {
+		if (this.isOne) {
+			await this.part('workflow-save-button').click();
+			await this.part('workflow-activate-switch').click();
+			await this.page.getByRole('button', { name: 'Got it' }).click();
+			return;
+		}
 		await this.part('workflow-open-publish-modal-button').click();
 		await this.part('workflow-publish-button').click();
 		await this.page.getByRole('button', { name: 'Got it' }).click();
 	}
 
 	async openExecutions(): Promise<void> {
+		// n8n 1 lays a list of advice over the button after the first activation.
+		if (this.isOne) await this.page.keyboard.press('Escape');
 		await this.part('radio-button-executions').click();
 	}
+
+	/** Opens a node of an execution, and in it the table of what the node has put out. */
+	async openExecutedNode(workflowId: string, executionId: string, node: string): Promise<Locator> {
+		await this.page.goto(`${this.url}/workflow/${workflowId}/executions/${executionId}`);
+		// n8n 1 shows the execution in a frame.
+		const shown = this.isOne
+			? this.page.frameLocator('[data-test-id="workflow-preview-iframe"]')
+			: this.page;
+		await shown.locator(nodeOnCanvas(node)).dblclick();
+		const output = shown.getByTestId('output-panel');
+		await output.getByText('Table', { exact: true }).click();
+		await output.locator('table').waitFor();
+		return output;
+	}
+}
+
+function nodeOnCanvas(name: string): string {
+	return `[data-test-id="canvas-node"][data-node-name="${name}"]`;
 }
