@@ -18,17 +18,21 @@ const MAX_PAUSE_MS = 5;
 /** n8n removes old executions by the hour and by the day; here it has minutes for the same. */
 export const SOAK_SETTINGS = {
 	EXECUTIONS_DATA_PRUNE: 'true',
-	EXECUTIONS_DATA_PRUNE_MAX_COUNT: '500',
+	EXECUTIONS_DATA_PRUNE_MAX_COUNT: '200',
 	EXECUTIONS_DATA_HARD_DELETE_BUFFER: '0',
 	EXECUTIONS_DATA_PRUNE_SOFT_DELETE_INTERVAL: '1',
 	EXECUTIONS_DATA_PRUNE_HARD_DELETE_INTERVAL: '1',
+	N8N_METRICS: 'true',
 };
 
-/** How many executions n8n may still have at the end: 500, and what came in the last minutes. */
-const MAX_KEPT = 3000;
+/** How many executions n8n may still have at the end: 200, and what came in the last minutes. */
+const MAX_KEPT = 1500;
 
-/** How much more memory n8n may hold at the end than when it had been up for a while. */
-const MEMORY_ALLOWANCE = 150 * MB;
+/** How much more n8n may have on its heap at the end than when it had been up for a while. */
+const HEAP_ALLOWANCE = 50 * MB;
+
+/** After so many posts n8n is asked what is on its heap. */
+const POSTS_PER_READING = 10;
 
 export interface SoakOptions {
 	acknowledge: 'onReceived' | 'lastNode';
@@ -43,6 +47,8 @@ export interface SoakOptions {
 /** What was measured over one round. */
 interface Round {
 	memory: number;
+	/** The least that was on the heap, which is what is left after garbage was collected. */
+	heap: number;
 	database: number;
 	/** Not a number if n8n was restarted in this round. */
 	cpuMs: number;
@@ -78,7 +84,12 @@ export async function soak(
 		const start = performance.now();
 		const { processId } = stage.n8n;
 		const cpuBefore = await cpuMs(processId!);
+		let heap = Infinity;
+		const readHeap = async () => {
+			heap = Math.min(heap, await stage.heapBytes().catch(() => Infinity));
+		};
 		const beforePost = (index: number) => {
+			if (index % POSTS_PER_READING === 0) void readHeap();
 			const isDue = restartsIn.has(round) && index === Math.round(posts.length / 2);
 			if (!isDue) return;
 			restarted++;
@@ -95,6 +106,7 @@ export async function soak(
 		const isSame = processId === stage.n8n.processId;
 		measured.push({
 			memory: await residentBytes(stage.n8n.processId!),
+			heap,
 			database: (await deployment.databaseBytes()) - databaseBefore,
 			cpuMs: isSame ? (await cpuMs(processId!)) - cpuBefore : NaN,
 			seconds: (performance.now() - start) / 1000,
@@ -102,8 +114,15 @@ export async function soak(
 	}
 	const kept = (await stage.client.executions(stage.workflow.id)).length;
 	const undisturbed = measured.filter((round) => !Number.isNaN(round.cpuMs));
-	const memory = tenths(measured.map((round) => round.memory));
-	const afterRestarts = memory[Math.floor(memory.length / 2)]!;
+	const memory = tenths(
+		measured.map((round) => round.memory),
+		median,
+	);
+	const heap = tenths(
+		measured.map((round) => round.heap),
+		(values) => Math.min(...values),
+	);
+	const afterRestarts = heap[Math.floor(heap.length / 2)]!;
 	return {
 		title: `Soak, ${SAID_OF_MODE[acknowledge]} (seed ${seed})`,
 		figures: {
@@ -115,8 +134,12 @@ export async function soak(
 			lost: lost.length,
 			'worked on more than once': repeated,
 			'memory of n8n, MB, tenth by tenth': inMegabytes(memory),
+			'heap of n8n at its least, MB, tenth by tenth': inMegabytes(heap),
 			'database, MB more than at first, tenth by tenth': inMegabytes(
-				tenths(measured.map((round) => round.database)),
+				tenths(
+					measured.map((round) => round.database),
+					median,
+				),
 			),
 			'database, bytes an event of the executions that are kept': Math.round(
 				((await deployment.bytesPerExecution()) * executions) / (measured.length * perRound),
@@ -131,17 +154,17 @@ export async function soak(
 			...(acknowledge === 'onReceived' && repeated > 0
 				? [`${repeated} events were worked on more than once`]
 				: []),
-			...(memory.at(-1)! - afterRestarts > MEMORY_ALLOWANCE ? ["n8n's memory grows"] : []),
+			...(heap.at(-1)! - afterRestarts > HEAP_ALLOWANCE ? ["n8n's memory grows"] : []),
 			...(kept > MAX_KEPT ? ['n8n does not delete old executions'] : []),
 		],
 	};
 }
 
-/** The middle value of each tenth of the run. */
-function tenths(values: readonly number[]): number[] {
+/** What `pick` makes of the values of each tenth of the run. */
+function tenths(values: readonly number[], pick: (values: readonly number[]) => number): number[] {
 	const size = Math.max(1, Math.ceil(values.length / 10));
 	return Array.from({ length: Math.ceil(values.length / size) }, (_, index) =>
-		median(values.slice(index * size, (index + 1) * size)),
+		pick(values.slice(index * size, (index + 1) * size)),
 	);
 }
 

@@ -224,6 +224,12 @@ export class Stage {
 		await this.until(`n8n prints "${text}"`, () => this.n8n.log.includes(text, from));
 	}
 
+	/** What is on the heap of n8n's main process, garbage included. n8n tells with `N8N_METRICS` only. */
+	async heapBytes(): Promise<number> {
+		const metrics = await (await fetch(`${this.n8n.url}/metrics`)).text();
+		return Number(/^n8n_nodejs_heap_size_used_bytes (\S+)/m.exec(metrics)?.[1]);
+	}
+
 	/** Resolves to the next post that is answered with success. */
 	async nextAcknowledged(): Promise<PostAttempt> {
 		return (await once(this.acknowledged, 'attempt'))[0] as PostAttempt;
