@@ -29,6 +29,8 @@ export function eventLogWorkload(server: PostgresServer): Workload {
 	let database: PostgresDatabase;
 	let databases = 0;
 	return {
+		name: 'into the tables of the event log',
+
 		async build(base, { client }) {
 			database = await createEventLog(server, `event_log_${++databases}`);
 			const credential = await createPostgresCredential(client, database);

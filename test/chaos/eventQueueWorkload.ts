@@ -20,6 +20,8 @@ export function eventQueueWorkload(server: PostgresServer): Workload {
 	let databases = 0;
 	let worksOff: string | undefined;
 	return {
+		name: 'taken in and worked off',
+
 		async build(base, { client, collector }: Stage) {
 			if (worksOff !== undefined) await client.deactivate(worksOff);
 			database = await createEventQueue(server, `event_queue_${++databases}`);

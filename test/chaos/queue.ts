@@ -133,8 +133,10 @@ export async function queueMode(
 	const failed = (await stage.endedExecutions()).filter(({ status }) => status !== 'success');
 	const mayLose = acknowledge === 'onReceived' && failed.length > 0;
 	const mayRepeat = incident !== 'none' || spread !== 'byTrigger';
+	const said = [SAID_OF_MODE[acknowledge], SAID_OF_SPREAD[spread], SAID_OF_REPEATS[repeats]];
+	if (workload?.name) said.push(workload.name);
 	return {
-		title: `Queue mode, ${SAID_OF_MODE[acknowledge]}, ${SAID_OF_SPREAD[spread]}, ${SAID_OF_REPEATS[repeats]}, incident: ${incident} (seed ${seed})`,
+		title: `Queue mode, ${said.join(', ')}, incident: ${incident} (seed ${seed})`,
 		figures: {
 			posts: posts.length,
 			...(await commonFigures(stage, eventIds)),

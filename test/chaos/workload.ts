@@ -6,6 +6,9 @@ import type { Stage } from './stage';
  * workflow under test calls the collector and nothing else.
  */
 export interface Workload {
+	/** What it does, for a title. */
+	name?: string;
+
 	/**
 	 * Makes the workflow, and whatever it needs: credentials, tables.
 	 *
