@@ -69,7 +69,7 @@ export async function kills(
 		([id, calls]) => !inFlight.has(id) && !calls.some((call) => retried.includes(call.executionId)),
 	);
 	return {
-		title: `Kills, ${SAID_OF_MODE[acknowledge]} (seed ${seed})`,
+		title: `Kills, ${[SAID_OF_MODE[acknowledge], workload?.name ?? []].flat().join(', ')} (seed ${seed})`,
 		figures: {
 			posts: posts.length,
 			kills: `${killedAt.length}: ${moments.map((moment) => SAID[moment]).join('; ')}`,
