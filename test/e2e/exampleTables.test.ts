@@ -209,6 +209,63 @@ describeWithPostgres('The tables of the examples', () => {
 		});
 	});
 
+	describe('of messages, with the totals of the email activity', () => {
+		const mail = { sg_message_id: 'm1.recvd', email: 'ann@example.com' };
+		const twoDaysAgo = new Date(Date.now() - 2 * 86_400_000);
+		const activity = (more: object = {}) => ({
+			messageId: 'm1',
+			sgMessageId: 'm1.recvd',
+			toEmail: 'Ann@example.com',
+			opensCount: 3,
+			clicksCount: 1,
+			lastEventTime: `${twoDaysAgo.toISOString().slice(0, 19)}Z`,
+			...more,
+		});
+		const storeActivity = async (...messages: object[]) =>
+			await call(`SELECT store_sendgrid_activity(${json(messages)})`);
+		const totals = async () =>
+			await ask('SELECT message_id, email, opens, machine_opens, clicks FROM sendgrid_messages');
+		const ann = { message_id: 'm1', email: 'ann@example.com' };
+
+		test('are raised to them, and events that come later add to them', async () => {
+			await store(
+				sampleEvent('open', mail),
+				sampleEvent('open', { ...mail, sg_machine_open: true }),
+			);
+			expect(await storeActivity(activity())).toEqual([['1']]);
+			expect(await totals()).toEqual([{ ...ann, opens: 2, machine_opens: 1, clicks: 1 }]);
+			expect(await storeActivity(activity())).toEqual([['0']]);
+			await store(sampleEvent('click', mail));
+			expect(await totals()).toEqual([{ ...ann, opens: 2, machine_opens: 1, clicks: 2 }]);
+			// SendGrid counts 30 days; the log goes back further.
+			expect(await storeActivity(activity({ opensCount: 1 }))).toEqual([['0']]);
+			expect(await totals()).toEqual([{ ...ann, opens: 2, machine_opens: 1, clicks: 2 }]);
+		});
+
+		test('exist for mail of which no event arrived, first read by then at the latest', async () => {
+			expect(await storeActivity(activity(), activity({ toEmail: 'bob@example.com' }))).toEqual([
+				['2'],
+			]);
+			expect(await totals()).toEqual([
+				{ ...ann, opens: 3, machine_opens: 0, clicks: 1 },
+				{ ...ann, email: 'bob@example.com', opens: 3, machine_opens: 0, clicks: 1 },
+			]);
+			expect(
+				await ask(
+					`SELECT last_event, last_event_at = first_opened_at AND first_opened_at = first_clicked_at
+						AS at_the_latest FROM sendgrid_messages`,
+				),
+			).toEqual(Array(2).fill({ last_event: 'click', at_the_latest: true }));
+			expect(await ask('SELECT event_id FROM sendgrid_events')).toEqual([]);
+		});
+
+		test('wait while SendGrid may still post the last event again', async () => {
+			const lastEventTime = new Date(Date.now() - 24 * 3_600_000).toISOString();
+			expect(await storeActivity(activity({ lastEventTime }))).toEqual([['0']]);
+			expect(await totals()).toEqual([]);
+		});
+	});
+
 	test('people: last bounce, last unsubscribe, and what was read in 30 days', async () => {
 		const daysAgo = (days: number) => Math.floor(Date.now() / 1000) - days * 86_400;
 		const ann = (days: number, more: object = {}) => ({

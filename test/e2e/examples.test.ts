@@ -83,7 +83,7 @@ describe.each(n8nVersions)('Examples in n8n %s', (version) => {
 			if (node.type === TRIGGER_TYPE) expect(node).not.toHaveProperty('webhookId');
 		}
 		const workflow = await importExample(client, name, changes);
-		const nodes = workflow.nodes.filter(({ credentials }) => credentials);
+		const nodes = workflow.nodes.filter(({ credentials, disabled }) => credentials && !disabled);
 		// n8n has found the credentials by the names that the example gives them.
 		for (const { credentials } of nodes) {
 			for (const { id } of Object.values(credentials!)) expect(id).toEqual(expect.any(String));
@@ -598,6 +598,36 @@ describe.each(n8nVersions)('Examples in n8n %s', (version) => {
 			const again = itemsOf(await run(workflow, SCHEDULE), 'Store suppressions');
 			expect(again).toEqual([{ newSuppressions: 0 }]);
 			expect(await tables()).toEqual(after);
+		},
+	);
+
+	testWithPostgres(
+		'catch-up-after-an-outage stores opens and clicks once switched on',
+		async () => {
+			const at = new Date((now() - 2 * DAY_SECONDS) * 1000).toISOString();
+			const event = (event_name: string) => ({
+				event_name,
+				processed: at,
+				http_user_agent: '',
+				mx_server: '',
+			});
+			for (const [msg_id, ...names] of [
+				['read.recvd-1', 'delivered', 'opened', 'opened', 'clicked'],
+				['unread.recvd-1', 'delivered'],
+			] as const) {
+				const events = names.map(event);
+				sendGrid.account().emailActivity.add({ msg_id, last_event_time: at, events });
+			}
+			const { id, nodes } = await imported('catch-up-after-an-outage');
+			const enabled = nodes.map((each) => ({ ...each, disabled: false }));
+			await client.updateWorkflow(id, { nodes: enabled });
+			// Again, for n8n to find the credentials of the nodes that were off.
+			const workflow = await client.updateWorkflow(id, {});
+			const execution = await run(workflow, SCHEDULE);
+			expect(itemsOf(execution, 'Store opens and clicks')).toEqual([{ messagesWithMore: 1 }]);
+			expect(await ask('SELECT message_id, email, opens, clicks FROM sendgrid_messages')).toEqual([
+				{ message_id: 'read', email: 'ann@example.com', opens: 2, clicks: 1 },
+			]);
 		},
 	);
 
