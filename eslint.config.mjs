@@ -22,6 +22,41 @@ const n8nRules = {
 	package: n8nNodesBase.configs.community.rules,
 };
 
+/** Imports go one way: CONTRIBUTING.md says which. @param rooms folders that this one does not know */
+const isUnawareOf = (folder, rooms, modules = []) => ({
+	files: [`${folder}/**/*.ts`],
+	rules: {
+		'no-restricted-imports': [
+			'error',
+			{
+				paths: modules,
+				patterns: [
+					{
+						regex: `\\.\\./(${rooms.join('|')})(/|$)`,
+						message: `${folder} is used by these, and does not use them: ${rooms.join(', ')}.`,
+					},
+				],
+			},
+		],
+	},
+});
+const testLevels = ['unit', 'integration', 'e2e', 'chaos', 'bench'];
+const importsGoOneWay = [
+	isUnawareOf('nodes/SendGrid/events', ['api', 'fields', 'actions', 'trigger'], ['n8n-workflow']),
+	isUnawareOf('nodes/SendGrid/api', ['fields', 'actions', 'trigger']),
+	isUnawareOf('nodes/SendGrid/fields', ['actions', 'trigger']),
+	isUnawareOf('nodes/SendGrid/actions', ['trigger']),
+	isUnawareOf('nodes/SendGrid/trigger', ['actions']),
+	isUnawareOf('emulator', ['nodes', 'test', 'scripts']),
+	isUnawareOf('scripts', ['test']),
+	...testLevels.map((level) =>
+		isUnawareOf(
+			`test/${level}`,
+			testLevels.filter((other) => other !== level),
+		),
+	),
+];
+
 export default tseslint.config(
 	{ ignores: ['dist/**', 'coverage/**', 'node_modules/**', '.cache/**'] },
 	{ linterOptions: { noInlineConfig: true, reportUnusedDisableDirectives: 'error' } },
@@ -64,6 +99,7 @@ export default tseslint.config(
 		extends: [n8nCommunityNodesPlugin.configs.recommended],
 		rules: { 'no-console': 'error' },
 	},
+	...importsGoOneWay,
 	{ plugins: { 'n8n-nodes-base': n8nNodesBase } },
 	{ files: ['nodes/**/*.ts'], rules: n8nRules.nodes },
 	{ files: ['credentials/**/*.ts'], rules: n8nRules.credentials },
