@@ -249,6 +249,15 @@ export class Editor {
 		await this.part('ndv').waitFor({ state: 'hidden' });
 	}
 
+	/** Goes to the end of so many items in the table of an output. */
+	async openLastPage(output: Locator, items: number): Promise<void> {
+		const itemsOnPage = 25;
+		const lastPage = this.isOne
+			? output.locator('.el-pager li').last()
+			: output.getByText(String(items / itemsOnPage), { exact: true });
+		await lastPage.click();
+	}
+
 	/** Repeats an expectation until it holds: n8n saves by itself, some time after a change. */
 	async eventually(expectation: () => Promise<void>): Promise<void> {
 		for (const deadline = Date.now() + 20_000; ; await this.page.waitForTimeout(200)) {
