@@ -84,7 +84,7 @@ describe('deploy/compose.yaml and the image of deploy/n8n', () => {
 		// n8n knows no such webhook: so it is n8n that answers.
 		expect((await post()).status).toBe(404);
 		const client = await N8nClient.setUpOwner(gate.url);
-		const types = await client.nodeTypes();
+		const types = (await client.nodeTypes()).map(({ name }) => name);
 		expect(types).toEqual(expect.arrayContaining([TRIGGER_TYPE, EMAIL_TYPE]));
 		const settings = await client.request<{ urlBaseWebhook: string }>('GET', '/settings');
 		expect(settings.urlBaseWebhook).toBe(`${gate.url}/`);
