@@ -195,16 +195,18 @@ export class Stage {
 	 * Presses "Retry" on the executions that n8n marks as crashed or failed, and waits for what comes
 	 * of it.
 	 *
-	 * @returns their ids
+	 * @returns their ids, and those of the executions that this has started
 	 */
-	async retryFailed(eventIds: readonly string[]): Promise<string[]> {
+	async retryFailed(eventIds: readonly string[]): Promise<{ failed: string[]; retries: string[] }> {
 		const executions = await this.endedExecutions();
+		const before = new Set(executions.map(({ id }) => id));
 		const failed = executions.filter(({ status }) => status !== 'success').map(({ id }) => id);
 		for (const id of failed) {
 			await this.client.request('POST', `/executions/${id}/retry`, { loadWorkflow: false });
 		}
 		if (failed.length > 0) await this.settled(eventIds);
-		return failed;
+		const retries = (await this.endedExecutions()).filter(({ id }) => !before.has(id));
+		return { failed, retries: retries.map(({ id }) => id) };
 	}
 
 	/** Waits until no execution is waiting or running; gives up after a minute. */
