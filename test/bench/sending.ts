@@ -9,7 +9,7 @@ import { n8nVersions } from '../../scripts/n8n/runtime';
 import { chain, node, withCredential } from '../../scripts/n8n/workflow';
 import { name as packageName } from '../../package.json';
 import { inTurn, median } from '../support/measure';
-import { cpuMsOf } from './support/n8nUnderTest';
+import { computedMs } from '../support/processUse';
 import type { Figure, Suite } from './support/report';
 
 /** SendGrid's answer to a mail, in milliseconds. */
@@ -255,7 +255,7 @@ class Sender {
 			name: `Recipient ${index}`,
 		}));
 		const body = JSON.stringify({ recipients });
-		const cpuBefore = await cpuMsOf(this.instance.processId!);
+		const cpuBefore = await computedMs(this.instance.processId!);
 		const start = performance.now();
 		const response = await fetch(`${this.instance.url}/webhook/${nodes[0]!.webhookId}`, {
 			method: 'POST',
@@ -264,7 +264,7 @@ class Sender {
 		});
 		const answer = await response.text();
 		const seconds = (performance.now() - start) / 1000;
-		const cpuMs = (await cpuMsOf(this.instance.processId!)) - cpuBefore;
+		const cpuMs = (await computedMs(this.instance.processId!)) - cpuBefore;
 		const sent = this.sendGrid.mails
 			.slice(mailsBefore)
 			.flatMap(({ body }) => body.personalizations as unknown[]);

@@ -1,4 +1,4 @@
-import { cpuMs, residentBytes } from '../support/processUse';
+import { computedMs, residentBytes } from '../support/processUse';
 import { median } from '../support/measure';
 import { Random } from '../support/random';
 import type { Deployment } from '../support/Deployment';
@@ -83,7 +83,7 @@ export async function soak(
 		stage.forgetPast();
 		const start = performance.now();
 		const { processId } = stage.n8n;
-		const cpuBefore = await cpuMs(processId!);
+		const cpuBefore = await computedMs(processId!);
 		let heap = Infinity;
 		const readHeap = async () => {
 			heap = Math.min(heap, await stage.heapBytes().catch(() => Infinity));
@@ -108,7 +108,7 @@ export async function soak(
 			memory: await residentBytes(stage.n8n.processId!),
 			heap,
 			database: (await deployment.databaseBytes()) - databaseBefore,
-			cpuMs: isSame ? (await cpuMs(processId!)) - cpuBefore : NaN,
+			cpuMs: isSame ? (await computedMs(processId!)) - cpuBefore : NaN,
 			seconds: (performance.now() - start) / 1000,
 		});
 	}

@@ -14,7 +14,7 @@ export async function residentBytes(processId: number): Promise<number> {
 }
 
 /** How long a process has computed, in milliseconds; not a number where the system does not tell. */
-export async function cpuMs(processId: number): Promise<number> {
+export async function computedMs(processId: number): Promise<number> {
 	try {
 		const stat = await readFile(`/proc/${processId}/stat`, 'utf8');
 		// What precedes is the program's name in brackets, which may hold spaces.

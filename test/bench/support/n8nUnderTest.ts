@@ -1,12 +1,9 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { N8nClient, Workflow } from '../../../scripts/n8n/N8nClient';
 import type { Post } from '../../support/posts';
-
-/** The kernel counts the time of a process in hundredths of a second. */
-const MS_PER_TICK = 10;
+import { computedMs } from '../../support/processUse';
 
 export interface Load {
 	/** Posts a second until all were answered. */
@@ -35,13 +32,13 @@ export async function load(
 	senders: number,
 ): Promise<Load> {
 	const executionsBefore = await countExecutions(client, workflow);
-	const cpuBefore = await cpuMsOf(pid);
+	const cpuBefore = await computedMs(pid);
 	const start = performance.now();
 	const statusCodes = await postAll(url, posts, senders);
 	const answeredAt = performance.now();
 	await drain(client, workflow);
 	const drainedAt = performance.now();
-	const cpuMs = (await cpuMsOf(pid)) - cpuBefore;
+	const cpuMs = (await computedMs(pid)) - cpuBefore;
 	const executions = (await countExecutions(client, workflow)) - executionsBefore;
 	return {
 		answered: posts.length / ((answeredAt - start) / 1000),
@@ -116,16 +113,4 @@ export async function countExecutions(
 		`/executions?limit=1&filter=${encodeURIComponent(filter)}`,
 	);
 	return count;
-}
-
-/** Milliseconds that a process has computed so far; not a number where the system does not tell. */
-export async function cpuMsOf(pid: number): Promise<number> {
-	try {
-		const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-		// What precedes is the program's name in brackets, which may hold spaces.
-		const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-		return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
-	} catch {
-		return NaN;
-	}
 }

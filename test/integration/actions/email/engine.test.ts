@@ -18,6 +18,14 @@ const recipients = () =>
 		body.personalizations.flatMap(({ to }) => to.map(({ email }) => email)),
 	);
 
+/** A mail to the address of each item. */
+const MAIL = {
+	from: 'ann@example.com',
+	to: '={{ $json.email }}',
+	subject: 'Hi',
+	text: 'Hello',
+};
+
 /** Runs four items, of which the one with this index is refused once, and so is its request. */
 async function run(
 	operation: 'send' | 'sendMany',
@@ -26,10 +34,7 @@ async function run(
 ) {
 	const workflow = sendGridEmailWorkflow(sendGrid, {
 		operation,
-		from: 'ann@example.com',
-		to: '={{ $json.email }}',
-		subject: 'Hi',
-		text: 'Hello',
+		...MAIL,
 		...parameters,
 	});
 	Object.assign(workflow.node, nodeSettings);
@@ -97,10 +102,7 @@ it.each(['send', 'sendMany'] as const)(
 		const count = operation === 'send' ? 20 : 1000;
 		const workflow = sendGridEmailWorkflow(sendGrid, {
 			operation,
-			from: 'ann@example.com',
-			to: '={{ $json.email }}',
-			subject: 'Hi',
-			text: 'Hello',
+			...MAIL,
 		});
 		Object.assign(workflow.node, { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 });
 		// SendGrid takes the mail, and each time the connection breaks before it has said so.
