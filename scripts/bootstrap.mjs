@@ -41,7 +41,9 @@ function installDependencies() {
 	console.log("Installing the project's dependencies (once, usually a minute) ...");
 	// Without a network, npm should say so at once.
 	const impatient = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000'];
-	const { status } = spawnSync('npm', ['ci', '--include=dev', ...impatient], {
+	// A part of n8n that is only compiled against here wants a newer Node, and npm would warn of that.
+	const quiet = '--loglevel=error';
+	const { status } = spawnSync('npm', ['ci', '--include=dev', quiet, ...impatient], {
 		cwd: projectFolder,
 		stdio: 'inherit',
 		// On Windows npm is a command script, which only a shell can start.
