@@ -18,12 +18,16 @@ import { N8N_URL, TestWorkflow } from '../support/n8nContexts';
  * says so.
  */
 const mockWaits: Array<{ milliseconds: number; end: () => void }> = [];
+/** What others do during the waits that pass at once, one after another. */
+const mockMeanwhile: Array<() => void> = [];
 jest.mock('n8n-workflow', () => ({
 	...jest.requireActual<object>('n8n-workflow'),
 	sleep: async (milliseconds: number) =>
 		await new Promise<void>((end) => {
-			if (milliseconds < 5000) end();
-			else mockWaits.push({ milliseconds, end });
+			if (milliseconds < 5000) {
+				mockMeanwhile.shift()?.();
+				end();
+			} else mockWaits.push({ milliseconds, end });
 		}),
 }));
 
@@ -63,6 +67,7 @@ async function start(options: EmulatorOptions = {}, foreignCount = 1): Promise<v
 
 afterEach(async () => {
 	mockWaits.length = 0;
+	mockMeanwhile.length = 0;
 	warnings.length = 0;
 	await sendGrid.stop();
 	expect(JSON.stringify(foreign)).toBe(foreignBefore);
@@ -854,17 +859,58 @@ describe('publishing that SendGrid refuses', () => {
 		expect(message).toContain('Settings > Mail Settings > Event Webhooks');
 	});
 
-	it('not because of a webhook of this n8n that is about to be removed: that one makes room', async () => {
-		await start({ maxWebhooks: 2 }, 1);
-		const leaving = sendGrid.addWebhook({
-			url: `${N8N_URL}/webhook/0e9a7f50-55c4-4c0b-9a0c-7b6b2a1d3c55/events`,
-			friendly_name: 'n8n: Other - SendGrid Email Trigger (unpublished)',
+	describe('because all slots are taken, one of them by a workflow of this n8n that was unpublished', () => {
+		const LEAVING_URL = `${N8N_URL}/webhook/0e9a7f50-55c4-4c0b-9a0c-7b6b2a1d3c55/events`;
+		let leaving: Webhook;
+		beforeEach(async () => {
+			await start({ maxWebhooks: 2 }, 1);
+			leaving = sendGrid.addWebhook({
+				url: LEAVING_URL,
+				friendly_name: 'n8n: Other - SendGrid Email Trigger (unpublished)',
+			});
+		});
+		const isRemoved = () => {
+			webhooks().splice(webhooks().indexOf(leaving), 1);
+		};
+		const nothing = () => {};
+		const deletions = () => calls().filter((call) => call.startsWith('DELETE'));
+
+		it('waits for the slot', async () => {
+			mockMeanwhile.push(nothing, isRemoved);
+			const node = new TriggerNode();
+			await node.publish();
+			expectRegistered(node);
+			expect(deletions()).toEqual([]);
 		});
 
-		await new TriggerNode().publish();
+		it('leaves the slot to the workflow if it was only being edited', async () => {
+			mockMeanwhile.push(nothing, () => (leaving.friendly_name = 'n8n: Other'));
+			const message = await messageOf(new TriggerNode().publish());
+			expect(message).toContain(`All 2 Event Webhooks of your plan are in use`);
+			expect(message).toContain(`"n8n: Other" at ${LEAVING_URL}`);
+			expect(ours()).toEqual([leaving]);
+			expect(deletions()).toEqual([]);
+		});
 
-		expect(ours()).toHaveLength(1);
-		expect(sendGrid.webhooks).not.toContain(leaving);
+		it('takes the slot of a webhook that nobody has removed by then', async () => {
+			const node = new TriggerNode();
+			await node.publish();
+			expectRegistered(node);
+			expect(deletions()).toHaveLength(1);
+		});
+
+		it('takes that also for the time of a test', async () => {
+			const node = new TriggerNode({ options: { sendSampleEvents: false } });
+			await lifecycle.create.call(hooks(node.workflow(), true));
+			expect(ours()).toMatchObject([{ url: TEST_URL }]);
+		});
+
+		it('says so at once if the workflow is one of another host', async () => {
+			leaving.url = 'https://other.example.com/webhook/0b1c/events';
+			mockMeanwhile.push(isRemoved);
+			expect(await messageOf(new TriggerNode().publish())).toContain('All 2 Event Webhooks');
+			expect(ours()).toEqual([leaving]);
+		});
 	});
 
 	it.each(['create', 'read', 'update'])(

@@ -102,6 +102,18 @@ export function isTakenDown({ friendly_name }: EventWebhook): boolean {
 }
 
 /**
+ * Whether the webhook is that of a trigger on the same host that was taken down: of an unpublished
+ * workflow, or of one that is being edited.
+ *
+ * @param url of any trigger there, also of one that listens for a test event
+ */
+export function isLeaving(webhook: EventWebhook, url: string): boolean {
+	if (!isTakenDown(webhook) || !URL.canParse(webhook.url)) return false;
+	const [other, own] = [addressOf(webhook.url), addressOf(url)];
+	return other.origin === own.origin && other.end === own.end;
+}
+
+/**
  * Whether the webhook was left behind by an n8n that was stopped within the seconds between taking
  * a trigger down and removing its webhook.
  *

@@ -1,6 +1,7 @@
 import {
 	NodeApiError,
 	NodeOperationError,
+	sleep,
 	type IHookFunctions,
 	type IWebhookFunctions,
 } from 'n8n-workflow';
@@ -34,6 +35,7 @@ import {
 	desiredSettings,
 	findOwn,
 	findSibling,
+	isLeaving,
 	isLeftOver,
 	isTakenDown,
 	planRegistration,
@@ -62,6 +64,12 @@ export type OnRepaired = (change: string) => void;
  * Further attempts, should SendGrid not be able to.
  */
 const REMOVAL_DELAYS_MS = [10_000, 60_000, 10 * 60_000, 3_600_000];
+
+/** By then n8n has removed a webhook that is leaving, or has published its workflow again. */
+const LEAVING_MS = 15_000;
+
+/** How often to look meanwhile, when its slot is wanted. */
+const SLOT_POLL_MS = 2500;
 
 /** When to try again what SendGrid was not able to do at a publication. */
 const REPAIR_DELAYS_MS = [60_000, 5 * 60_000, 15 * 60_000, ...Array<number>(24).fill(3_600_000)];
@@ -341,13 +349,9 @@ async function makeWebhook(
 	return await createEventWebhook(context, settings).catch(async (error: unknown) => {
 		const refusal = refusalOf(error);
 		if (refusal === 'noFreeSlot') {
-			const leaving = list.webhooks.find((webhook) => isLeftOver(webhook, settings.url, Infinity));
-			if (leaving !== undefined) {
-				// One of our own that would be removed in some seconds anyway.
-				await deleteEventWebhook(context, leaving.id);
-				return await createEventWebhook(context, settings);
-			}
-			throw withMessage(context, error, explainFullSlots(list));
+			const full = await waitForFreeSlot(context, list, settings.url);
+			if (full === undefined) return await createEventWebhook(context, settings);
+			throw withMessage(context, error, explainFullSlots(full));
 		}
 		if (mayHaveActed(error) || refusal === 'urlExists') {
 			const made = findOwn((await listEventWebhooks(context)).webhooks, settings.url);
@@ -355,6 +359,34 @@ async function makeWebhook(
 		}
 		throw error;
 	});
+}
+
+/**
+ * Waits for the webhooks of this n8n that are about to be removed: an unpublished workflow has its
+ * slot for some seconds more. It may just be edited, and then keeps it. One that is still leaving
+ * afterwards was left behind, and is removed.
+ *
+ * @param list of when all slots were taken
+ * @returns how the slots are taken if none became free
+ */
+async function waitForFreeSlot(
+	context: IHookFunctions,
+	list: EventWebhookList,
+	url: string,
+): Promise<EventWebhookList | undefined> {
+	const findLeaving = ({ webhooks }: EventWebhookList) =>
+		webhooks.find((webhook) => isLeaving(webhook, url));
+	let latest = list;
+	for (let waited = 0; waited < LEAVING_MS; waited += SLOT_POLL_MS) {
+		if (findLeaving(latest) === undefined) return latest;
+		await sleep(SLOT_POLL_MS);
+		latest = await listEventWebhooks(context);
+		if (latest.webhooks.length < latest.max_allowed) return undefined;
+	}
+	const leftOver = findLeaving(latest);
+	if (leftOver === undefined) return latest;
+	await deleteEventWebhook(context, leftOver.id);
+	return undefined;
 }
 
 async function removeHalfMade(
