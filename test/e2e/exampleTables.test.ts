@@ -1,7 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { normalizeEvent } from '../../nodes/SendGrid/events/normalize';
 import { sampleEvent, type PostedEvent } from '../../emulator';
+import { fencedBlocks, inlineCode, PROJECT, readText } from '../support/documentation';
+import { fillEventLog } from '../support/eventLogFilling';
 import { createExampleTables, emptyTables, runExampleSql } from '../support/examples';
 import { PostgresServer, type PostgresDatabase } from '../support/PostgresServer';
 import { runtime } from '../../scripts/n8n/runtime';
@@ -391,9 +394,44 @@ describeWithPostgres('The tables of the examples', () => {
 	});
 
 	test("the queries in the examples' README work", async () => {
-		const readme = await readFile(path.resolve(__dirname, '../../examples/README.md'), 'utf8');
-		const queries = [...readme.matchAll(/```sql\n(.*?)```/gs)].map(([, query]) => query!);
+		const queries = fencedBlocks(readText('examples/README.md'), 'sql');
 		expect(queries.length).toBeGreaterThan(3);
 		for (const query of queries) await server.execute(database, query);
+	});
+
+	test("the command in the examples' README makes the tables", async () => {
+		const empty = await server.createDatabase('typed');
+		const [command] = fencedBlocks(readText('examples/README.md'), 'sh');
+		await server.shell(command!, path.join(PROJECT, 'examples/sql'), empty);
+		await server.execute(empty, 'SELECT FROM sendgrid_events, sendgrid_do_not_mail');
+	});
+});
+
+describeWithPostgres('docs/production.md', () => {
+	test('has a backup restored with what was there, and asks for its size', async () => {
+		const server = await PostgresServer.start();
+		const folder = await mkdtemp(path.join(tmpdir(), 'backup-'));
+		try {
+			const database = await createExampleTables(server, 'n8n');
+			await fillEventLog(server, database, 100);
+			const page = readText('docs/production.md');
+			const [backup, restore] = ['pg_dump', 'pg_restore'].map((program) =>
+				fencedBlocks(page, 'sh').find((block) => block.includes(program)),
+			);
+			/** What is typed inside the container of PostgreSQL. */
+			const inside = (block = '') => block.match(/(?<=^docker compose exec -T postgres ).*$/m)![0];
+			const count = async () =>
+				await server.query(database, 'SELECT count(*), min(event_id) FROM sendgrid_events');
+			const before = await count();
+			await server.shell(inside(backup), folder, database);
+			await server.execute(database, 'DROP TABLE sendgrid_events CASCADE');
+			await server.shell(inside(restore), folder, database);
+			expect(await count()).toEqual(before);
+			const [query] = inlineCode(page).filter((code) => code.startsWith('SELECT '));
+			await server.execute(database, query!);
+		} finally {
+			await server.stop();
+			await rm(folder, { recursive: true });
+		}
 	});
 });

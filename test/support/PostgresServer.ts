@@ -74,6 +74,18 @@ export class PostgresServer {
 		return JSON.parse(await this.psql(database.database, ['-At'], statement)) as Row[];
 	}
 
+	/**
+	 * Runs lines of a shell as people type them, with PostgreSQL's programs and this server at hand.
+	 *
+	 * @param folder where they are typed
+	 */
+	async shell(lines: string, folder: string, database: PostgresDatabase): Promise<void> {
+		const DATABASE_URL = `postgres://${USER}@127.0.0.1:${this.port}/${database.database}`;
+		const PATH = `${this.programs}:${process.env.PATH}`;
+		const server = { PGHOST: '127.0.0.1', PGPORT: String(this.port), DATABASE_URL };
+		await run('sh', ['-ec', lines], { cwd: folder, env: { ...process.env, PATH, ...server } });
+	}
+
 	/** Ends the server at once, as a crash does, and starts it again with the same data. */
 	async crash(): Promise<void> {
 		await this.program('pg_ctl', 'stop', '-D', this.data, '-m', 'immediate');

@@ -1,29 +1,17 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { SendGridEventsApi } from '../../../credentials/SendGridEventsApi.credentials';
 import { RESOURCES } from '../../../nodes/SendGrid/actions/resources';
 import { SendGridEmail } from '../../../nodes/SendGrid/SendGridEmail.node';
+import { PAGES, PROJECT, readText as read, withoutFences } from '../../support/documentation';
 
-const PROJECT = path.resolve(__dirname, '../../..');
 const REPOSITORY = 'https://github.com/n8n-nodes-sendgrid-events/n8n-nodes-sendgrid-events';
-
-const pages = [
-	...['', 'docs'].flatMap((folder) =>
-		readdirSync(path.join(PROJECT, folder))
-			.filter((file) => file.endsWith('.md'))
-			.map((file) => path.join(folder, file)),
-	),
-	'emulator/README.md',
-	'examples/README.md',
-];
-
-const read = (file: string) => readFileSync(path.join(PROJECT, file), 'utf8');
 
 /** The targets of all links and images outside of code. */
 function targetsOf(markdown: string): string[] {
-	const text = markdown.replace(/^```.*?^```/gms, '').replace(/`[^`\n]*`/g, '');
+	const text = withoutFences(markdown).replace(/`[^`\n]*`/g, '');
 	return [...text.matchAll(/\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)"/g)].map(
 		([, link, attribute]) => (link ?? attribute)!,
 	);
@@ -31,7 +19,7 @@ function targetsOf(markdown: string): string[] {
 
 /** The anchors of a page, as GitHub makes them from its headings. */
 function anchorsOf(markdown: string): string[] {
-	return [...markdown.replace(/^```.*?^```/gms, '').matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
+	return [...withoutFences(markdown).matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
 		heading!
 			.toLowerCase()
 			.replace(/[^\p{L}\p{N}\s_-]/gu, '')
@@ -75,13 +63,13 @@ describe('the documentation', () => {
 		expect(headings.filter((heading) => !read('docs/fields.md').includes(heading))).toEqual([]);
 	});
 
-	it.each(pages)('%s links to nothing that is not there', (page) => {
+	it.each(PAGES)('%s links to nothing that is not there', (page) => {
 		const problems = targetsOf(read(page)).map((target) => problemWith(target, page));
 		expect(problems.filter(Boolean)).toEqual([]);
 	});
 
 	it('shows every picture that there is', () => {
-		const shown = pages.flatMap((page) =>
+		const shown = PAGES.flatMap((page) =>
 			targetsOf(read(page)).map((target) => path.join(path.dirname(page), target)),
 		);
 		const pictures = readdirSync(path.join(PROJECT, 'docs/images'));
