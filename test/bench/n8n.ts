@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { INodeParameters } from 'n8n-workflow';
 import { MAX_CLOCK_SKEW_SECONDS } from '../../nodes/SendGrid/events/receivePost';
@@ -7,22 +8,38 @@ import { N8nInstance } from '../../scripts/n8n/N8nInstance';
 import { n8nVersions } from '../../scripts/n8n/runtime';
 import { chain, node, triggerWorkflow } from '../../scripts/n8n/workflow';
 import { median, percentile } from '../support/measure';
+import { BARE_TRIGGERS, writeBareTriggers } from './support/bareTrigger';
 import { countExecutions, drain, load, LoneSender, type Load } from './support/n8nUnderTest';
 import { EVENTS_IN_POSTS, PostMaker, type Post } from '../support/posts';
 import type { Figure, Suite } from './support/report';
 
-type Contestant = 'trigger' | 'lastNode' | 'webhook' | 'webhookLastNode' | 'chain';
+type Contestant =
+	| 'trigger'
+	| 'lastNode'
+	| 'webhook'
+	| 'webhookLastNode'
+	| 'bareTrigger'
+	| 'bareTriggerLastNode'
+	| 'chain';
 
 const NAMES: Record<Contestant, string> = {
 	trigger: 'SendGrid Email Trigger',
 	lastNode: 'SendGrid Email Trigger, "Have SendGrid Send Again"',
 	webhook: 'bare Webhook node',
 	webhookLastNode: 'bare Webhook node, "When Last Node Finishes"',
+	bareTrigger: 'trigger node that only makes items',
+	bareTriggerLastNode: 'trigger node that only makes items, "When Last Node Finishes"',
 	chain: 'Webhook, Code, Remove Duplicates',
 };
 
 /** The Webhook node that answers at the same moment. */
 const PACEMAKERS = { trigger: 'webhook', lastNode: 'webhookLastNode' } as const;
+
+/**
+ * What no trigger node of a package can undercut: n8n makes a sandbox for expressions for each post
+ * to one, and spares its own Webhook node that.
+ */
+const FLOORS = { trigger: 'bareTrigger', lastNode: 'bareTriggerLastNode' } as const;
 
 /** How our events are dated: before n8n's start they may have been handled by an earlier process. */
 type Phase = 'later' | 'first five minutes';
@@ -35,6 +52,8 @@ export interface LoadPlan {
 	phase: Phase;
 	/** The least our posts a second may be of those of the Webhook node that answers at the same moment. */
 	bars?: { trigger?: number; lastNode?: number };
+	/** Also beside a trigger node that does next to nothing. */
+	floor?: boolean;
 	/** Also beside Webhook, Code and Remove Duplicates, with the least that we have to reach of it. */
 	chain?: number;
 }
@@ -44,8 +63,8 @@ const WARM_UP = { posts: 20, events: 1000 };
 
 const LOADS: LoadPlan[] = [
 	{ events: 1, senders: 4, posts: 80, rounds: 5, phase: 'later' },
-	{ events: 100, senders: 4, posts: 80, rounds: 5, phase: 'later', chain: 3 },
-	{ events: 1000, senders: 4, posts: 16, rounds: 5, phase: 'later' },
+	{ events: 100, senders: 4, posts: 80, rounds: 5, phase: 'later', chain: 3, floor: true },
+	{ events: 1000, senders: 4, posts: 16, rounds: 5, phase: 'later', floor: true },
 	{ events: 100, senders: 16, posts: 160, rounds: 3, phase: 'later', bars: { trigger: 1 } },
 	{ events: 1, senders: 4, posts: 80, rounds: 3, phase: 'first five minutes' },
 	{ events: 100, senders: 4, posts: 80, rounds: 3, phase: 'first five minutes' },
@@ -114,9 +133,15 @@ export async function compareIn(
 	measure: (arena: Arena) => Promise<Figure[]>,
 ): Promise<Suite> {
 	const [version] = n8nVersions;
+	const bareTriggers = await writeBareTriggers();
 	const instance = await N8nInstance.start({
 		version: version!,
-		env: { ...env, NODE_FUNCTION_ALLOW_BUILTIN: 'crypto', EXECUTIONS_DATA_PRUNE: 'false' },
+		env: {
+			...env,
+			NODE_FUNCTION_ALLOW_BUILTIN: 'crypto',
+			EXECUTIONS_DATA_PRUNE: 'false',
+			N8N_CUSTOM_EXTENSIONS: bareTriggers,
+		},
 	});
 	try {
 		const client = await N8nClient.setUpOwner(instance.url);
@@ -131,6 +156,7 @@ export async function compareIn(
 		};
 	} finally {
 		await instance.stop();
+		await rm(bareTriggers, { recursive: true });
 	}
 }
 
@@ -173,8 +199,9 @@ class Arena {
 
 	/** Posts a second of all contestants for posts of one size. */
 	private async compare(plan: LoadPlan, withBars: boolean): Promise<Figure[]> {
-		const { events, senders, posts, rounds, phase, chain } = plan;
+		const { events, senders, posts, rounds, phase, chain, floor } = plan;
 		const names: Contestant[] = ['trigger', 'webhook', 'lastNode', 'webhookLastNode'];
+		if (floor) names.push(FLOORS.trigger, FLOORS.lastNode);
 		if (chain !== undefined) names.push('chain');
 		const what = `${plural(events)} a post, ${senders} senders, ${phase}`;
 		const results = Object.fromEntries(names.map((name) => [name, [] as Load[]])) as Record<
@@ -219,6 +246,7 @@ class Arena {
 		return (['trigger', 'lastNode'] as const).flatMap((name) => [
 			beside(name, PACEMAKERS[name], bars[name]),
 			...costs(name),
+			...(floor ? [beside(name, FLOORS[name])] : []),
 			...(chain === undefined
 				? []
 				: [beside(name, 'chain', name === 'trigger' ? chain : undefined)]),
@@ -233,6 +261,8 @@ class Arena {
 			{ name: 'webhookLastNode', phase: 'later', ms: [] },
 			{ name: 'lastNode', phase: 'later', ms: [] },
 			{ name: 'lastNode', phase: 'first five minutes', ms: [] },
+			{ name: FLOORS.trigger, phase: 'later', ms: [] },
+			{ name: FLOORS.lastNode, phase: 'later', ms: [] },
 		];
 		await this.restart();
 		const sender = new LoneSender();
@@ -262,7 +292,20 @@ class Arena {
 				},
 			};
 		};
+		const besideFloor = (name: 'trigger' | 'lastNode', share: number): Figure => {
+			const ours = percentile(times(name), share);
+			const floor = percentile(times(FLOORS[name]), share);
+			return {
+				what: `A lone post, ${MODES[name]}, later, p${100 * share}`,
+				ours,
+				unit: 'ms',
+				rival: { name: NAMES[FLOORS[name]], value: floor },
+				ratio: { value: ours / floor },
+			};
+		};
 		return [0.5, 0.99].flatMap((share) => [
+			besideFloor('trigger', share),
+			besideFloor('lastNode', share),
 			beside('trigger', 'later', share),
 			beside('lastNode', 'later', share),
 			beside('lastNode', 'first five minutes', share),
@@ -358,6 +401,12 @@ class Arena {
 			workflow.nodes[0]!.typeVersion = 2;
 			return workflow;
 		};
+		const bareTrigger = (name: Contestant, mode: keyof typeof BARE_TRIGGERS) =>
+			chain(
+				NAMES[name],
+				node('Trigger', BARE_TRIGGERS[mode], {}, { webhookId: randomUUID() }),
+				noOperation(),
+			);
 		return {
 			trigger: trigger('trigger', 'onReceived'),
 			lastNode: trigger('lastNode', 'lastNode'),
@@ -367,6 +416,8 @@ class Arena {
 				webhookNode({}, { responseMode: 'lastNode', responseData: 'noData' }),
 				noOperation(),
 			),
+			bareTrigger: bareTrigger('bareTrigger', 'onReceived'),
+			bareTriggerLastNode: bareTrigger('bareTriggerLastNode', 'lastNode'),
 			chain: chain(
 				NAMES.chain,
 				webhookNode({ rawBody: true }),
