@@ -9,7 +9,7 @@ import { repeatKeys, type RepeatRule } from '../events/dedupeKey';
 import { createEventFilter } from '../events/filter';
 import type { RawEvent } from '../events/rawEvent';
 import { DEFAULT_MAX_AGE_MINUTES } from './properties';
-import type { RegistrationParameters } from './registration/registration';
+import type { RegistrationParameters } from './registration/registrationParameters';
 
 interface TriggerOptions {
 	categories?: unknown;
