@@ -33,3 +33,50 @@ export function withoutFences(markdown: string): string {
 export function inlineCode(markdown: string): string[] {
 	return [...withoutFences(markdown).matchAll(/`([^`\n]+)`/g)].map(([, code]) => code!);
 }
+
+/**
+ * What the newest n8n calls the parts of its editor and of its nodes. test/e2e/documentation.test.ts
+ * looks for them there.
+ */
+export const N8N_LABELS = [
+	'Add first step',
+	'Authentication',
+	'Basic Auth',
+	'Community nodes',
+	'Copy to editor',
+	'Execute Sub-workflow',
+	'Execute step',
+	'Execute workflow',
+	'Executions',
+	'From file',
+	'HTTP Request',
+	'Human review',
+	'Import',
+	'Install',
+	'Install a community node',
+	'Let the model define this parameter',
+	'Loop Over Items',
+	'Map Automatically',
+	'More details',
+	'On Error',
+	'Predefined Credential Type',
+	'Production URL',
+	'Publish',
+	'Retry',
+	'Run once for each item',
+	'Save',
+	'Save successful production executions',
+	'Send Email',
+	'Settings',
+	'Timeout Workflow',
+	'Tool',
+	'Tool Description',
+	'Unpublish',
+	'Update',
+	'Wait For Sub-Workflow Completion',
+	'Webhook URLs',
+	'When Executed by Another Workflow',
+];
+
+/** What only n8n 1.x says. */
+export const OLD_N8N_LABELS = ['Active', 'Import from File'];
