@@ -81,10 +81,17 @@ function toText(items: object[]): string {
 	return JSON.stringify({ ...schemaOf(items), version: 1 });
 }
 
-/** The schema that all of these values fit, as they are of one type. */
-function schemaOf(values: unknown[]): Schema {
+/**
+ * The schema that all of these values fit, as they are of one type.
+ *
+ * @param values not empty; an empty list among them says nothing of what is in it
+ */
+export function schemaOf(values: unknown[]): Schema {
 	const [first] = values;
-	if (Array.isArray(first)) return { type: 'array', items: schemaOf(values.flat()) };
+	if (Array.isArray(first)) {
+		const items = values.flat();
+		return { type: 'array', ...(items.length > 0 && { items: schemaOf(items) }) };
+	}
 	if (typeof first !== 'object' || first === null) return { type: typeof first };
 	const objects = values as Array<Record<string, unknown>>;
 	const fields = new Set(objects.flatMap((object) => Object.keys(object)));
