@@ -83,7 +83,15 @@ describe('the documentation', () => {
 			.join('\n')
 			.replaceAll("\\'", "'");
 		const headings = [...read('docs/troubleshooting.md').matchAll(/^### "(.*)"$/gm)];
-		const fragments = headings.flatMap(([, message]) => message!.split(/\s*…\s*/).filter(Boolean));
+		// In the README, the rows that are not about a message say where something is seen.
+		const [, table] = read('README.md').split('## When something does not work');
+		const rows = [...table!.split('\n## ')[0]!.matchAll(/^\| (.*?) +\|/gm)]
+			.slice(2)
+			.filter(([, seen]) => !/^(?:n8n's log|Events) /.test(seen!));
+		expect(rows.length).toBeGreaterThan(4);
+		const fragments = [...headings, ...rows].flatMap(([, message]) =>
+			message!.split(/\s*…\s*/).filter(Boolean),
+		);
 		expect(fragments.length).toBeGreaterThan(25);
 		expect(fragments.filter((fragment) => !sources.includes(fragment))).toEqual([]);
 	});
