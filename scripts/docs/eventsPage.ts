@@ -50,14 +50,14 @@ export const ITEM_FIELDS: Record<keyof SendGridEvent, string> = {
 const KINDS: Record<ProblemReport['kind'], string> = {
 	missingHeaders:
 		'A post had no signature: it is not from SendGrid, or a proxy removes the headers',
-	invalidTimestamp: 'A post had a timestamp that is none',
+	invalidTimestamp: 'A post had a timestamp that is no number',
 	noVerificationKey: 'No verification key is known, so nothing can be verified',
 	signatureMismatch: 'A signature did not match: a forged post, or a changed key',
 	stale: 'A post was older than **Maximum Age of a Post**',
 	olderThanMemory: 'A post was too old to tell whether it was handled before',
 	fromTheFuture: 'A post was signed in the future: the clock is wrong',
-	notAJsonArray: 'A signed post was no list of events',
-	malformed: 'An entry of a post was no event, and was left out',
+	notAJsonArray: 'A signed post was not a list of events',
+	malformed: 'An entry of a post was not an event, and was left out',
 	keyNotFetched: "SendGrid could not be asked for the webhook's verification key",
 	webhookRepaired: 'Somebody changed or disabled the webhook in SendGrid; it has been repaired',
 };
@@ -71,13 +71,13 @@ export function eventsPage(): string {
 
 # Events and their fields
 
-SendGrid Email Trigger emits one item for each event. The types below are those that SendGrid documents; choose them in the list _Events_. A type that SendGrid adds later comes through as it is, provided that it is posted to the webhook. With one output per event type it needs the option **Output for Other Events**.
+SendGrid Email Trigger emits one item for each event. SendGrid documents the types below; choose them in the list _Events_. If SendGrid posts a type to the webhook that is not in the list, the trigger passes it on as it is. With one output per event type, that needs the option **Output for Other Events**.
 
 ${(Object.keys(GROUPS) as EventGroup[]).map(groupSection).join('\n\n')}
 
 ## The fields of an item
 
-A field that does not apply is absent, never \`null\` or empty. \`event\`, \`dedupeKey\`, \`categories\` and \`customArgs\` are there in every item of a documented type. \`raw\`, \`smtpId\` and \`sgMessageId\` come only with **Simplify** switched off: without them n8n stores half as much, 390 kB instead of 780 kB for 1,000 events, and a table of events is readable.
+A field that does not apply is absent, never \`null\` or empty. Every item of a documented type has \`event\`, \`dedupeKey\`, \`categories\` and \`customArgs\`. \`raw\`, \`smtpId\` and \`sgMessageId\` come only with **Simplify** switched off. Without them n8n stores about half as much, and a table of events is easy to read.
 
 ${table(
 	['Field', 'What it says'],
@@ -99,16 +99,16 @@ ${table(
 
 ## One output per event type
 
-With _One per Event Type_ each type has its output, always at the same place: ${EVENT_TYPES.map(({ label }) => label).join(', ')}, then _Other_ and _Problems_. n8n wires outputs by their number, so an output that could move would connect other events to what is wired already. Adding and removing types therefore moves nothing: a type that is not chosen keeps its place and shows as "off" if one below it is chosen, and what lies below the last chosen one is left out.
+With _One per Event Type_ each type has its own output, always at the same place: ${EVENT_TYPES.map(({ label }) => label).join(', ')}, then _Other_ and _Problems_. n8n wires outputs by their number. If an output moved, your wires would get other events. So adding and removing types moves nothing: a type that you have not chosen keeps its place, and shows as "off" if one below it is chosen. Below the last chosen type there are no outputs.
 
-- **Other** gets the types that this package does not know yet, with the option **Output for Other Events**. Without it they are left out.
-- **Problems** gets the trigger's own reports, with the option **Report Problems**, also when all events have one output: it is the second one then.
+- **Other** gets the types that this package does not know yet, with the option **Output for Other Events**. Without the option, these events are left out.
+- **Problems** gets the trigger's own reports, with the option **Report Problems**. When all events share one output, _Problems_ is the second one.
 
-Changing _Output_ itself is another matter: look at the wires then.
+When you change _Output_ itself, outputs do move: check your wires.
 
 ## Reports of problems
 
-With the option **Report Problems** the trigger starts the workflow when posts were refused or left out, so that somebody hears of it before the events are missed. Each kind comes once a minute at most, however many posts there are; the report after that says how many came since. Reports come with posts: what was counted within the minute is told with the first post after it, of whatever kind, and so is a webhook that publishing has repaired. In queue mode each process reports what it has found itself; a process that gets no posts has it in its log only. An item says:
+With the option **Report Problems** the trigger starts the workflow when it has refused posts or left events out, so that somebody hears of it before the events are missed. Each kind of problem is reported once a minute at most, however many posts there are; the next report says how many came since. Reports come with posts: what was counted within the minute is reported with the next post of any kind. So is a webhook that publishing has repaired. In queue mode each process reports what it has found itself; a process that gets no posts only writes it to its log. An item says:
 
 ${table(
 	['Field', 'What it says'],
@@ -128,11 +128,11 @@ ${table(
 ## What to know about events
 
 - **Order**: SendGrid promises none. A click can come before its open; compare \`timestamp\`.
-- **Repeats**: SendGrid posts an event again until n8n has answered 2xx. The trigger leaves repeats out, see [Guarantees](guarantees.md). Now and then SendGrid sends one event again under another ID: the option **Recognize Repeats By** on _Event ID or Content_ leaves these out as well. Two events count as one then if type, address, message, second, link and reason are the same; that merges what really happened twice in one second, such as two clicks on one link, and the memory holds half as many events.
+- **Repeats**: SendGrid posts an event again until n8n has answered 2xx. The trigger leaves repeats out, see [Guarantees](guarantees.md). Users have reported that SendGrid can send an event again under another ID. Set the option **Recognize Repeats By** to _Event ID or Content_ to leave these out as well. Then two events count as one if type, address, message, second, link and reason are the same. That also merges what really happened twice in one second, such as two clicks on one link, and the memory holds half as many events.
 - **Late bounces**: a bounce that comes after the receiving server had accepted the mail may have no \`messageId\` and no \`customArgs\`. Find its record by \`email\`.
-- **Custom args named like a field of SendGrid**, for example \`email\` or \`reason\`: SendGrid's value wins. Give yours another name.
-- **Personal data**: SendGrid keeps categories and custom args for long and shows them to its staff. Use IDs there, not names or addresses.
-- **Opens** are counted by an invisible image. Mail programs that show no images send none, and some that load images by themselves send one for each mail. Only those of Apple Mail are marked, with \`machineOpen\`.
+- **Custom args with the name of a SendGrid field**, for example \`email\` or \`reason\`: SendGrid's value wins. Give yours another name.
+- **Personal data**: SendGrid stores categories and custom args for a long time, and its staff may see them. Use IDs there, not names or addresses.
+- **Opens** are counted by an invisible image. A mail program that shows no images reports no open, and one that loads images by itself reports an open for each mail. SendGrid marks only those of Apple Mail: \`machineOpen\`.
 
 ## Examples
 
