@@ -123,7 +123,7 @@ function findOperation(context: IExecuteFunctions, resources: Resource[]): Opera
 	if (operation === undefined) {
 		throw new NodeOperationError(
 			context.getNode(),
-			`There is no operation "${operationName}" of the resource "${resourceName}". Choose both from the lists in the node.`,
+			`Choose resource and operation from the lists in the node: there is no operation "${operationName}" of the resource "${resourceName}"`,
 		);
 	}
 	return operation;

@@ -6,7 +6,7 @@ export interface SendGridErrorDetail {
 	message: string;
 	/** The field of the request that is meant, for example `personalizations.0.to.0.email`. */
 	field?: string;
-	/** A page of SendGrid's documentation. */
+	/** A page of SendGrid's documentation; n8n shows it under the error's details. */
 	help?: string;
 }
 
@@ -79,12 +79,13 @@ export function parseErrorDetails(body: unknown): SendGridErrorDetail[] {
 	});
 }
 
-/** SendGrid's own words in one line, with the fields they are about. */
+/**
+ * SendGrid's own words in one line, with the fields they are about. Without its pages of help:
+ * n8n's panel breaks no long address, and cuts off all lines of the message for it.
+ */
 export function quoteDetails(details: SendGridErrorDetail[]): string {
 	return details
-		.map(({ message, field, help }) =>
-			[message, field && `(field ${field})`, help && `(see ${help})`].filter(Boolean).join(' '),
-		)
+		.map(({ message, field }) => [message, field && `(field ${field})`].filter(Boolean).join(' '))
 		.join('; ');
 }
 
@@ -102,7 +103,7 @@ export function describeError(error: SendGridError): ErrorText {
 			: `was answered with status ${status}`;
 	return {
 		message: `${action}: ${problem}`,
-		description: `${remedy} (${method} ${path} ${outcome}${words ? `: ${words}` : ''})`,
+		description: `${remedy} (${method} ${path} ${outcome}${words && words !== problem ? `: ${words}` : ''})`,
 	};
 }
 

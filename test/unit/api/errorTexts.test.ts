@@ -100,8 +100,8 @@ describe('the words for an error', () => {
 					{ message: 'Must be a string.', field: 'subject' },
 				],
 			}),
-			/^Correct what SendGrid refuses: Does not contain a valid address\. \(field from\.email\) \(see https:\/\/x\.y\/z\); Must be a string\. \(field subject\)$/,
-			/try again/,
+			/^Correct what SendGrid refuses: Does not contain a valid address\. \(field from\.email\); Must be a string\. \(field subject\)$/,
+			/^Then try again\. \(POST \/v3\/mail\/send was answered with status 400\)$/,
 		],
 		[
 			'a page of something else',
@@ -192,9 +192,11 @@ describe('the words for an error', () => {
 				fc.string({ minLength: 1 }),
 				fc.string({ minLength: 1 }),
 				(status, message, field) => {
-					const text = answered(status, message, { details: [{ message, field }] }).description;
-					expect(text).toContain(`${message} (field ${field})`);
-					expect(text).toContain(`GET /v3/templates was answered with status ${status}`);
+					const text = answered(status, message, { details: [{ message, field }] });
+					expect(text.message + text.description).toContain(`${message} (field ${field})`);
+					expect(text.description).toContain(
+						`GET /v3/templates was answered with status ${status}`,
+					);
 				},
 			),
 			{ seed: 20261120 },

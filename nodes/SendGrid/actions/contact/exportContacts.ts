@@ -42,15 +42,13 @@ export async function exportContacts(
 	if (made.status === 'pending') {
 		throw new NodeOperationError(
 			context.getNode(),
-			'SendGrid has not made the file with the contacts in time',
-			{ description: 'Raise Wait at Most (Minutes), or choose single lists.' },
+			'Raise "Wait at Most (Minutes)", or choose single lists: SendGrid has not made the file with the contacts in time',
 		);
 	}
 	if (made.status === 'failure') {
 		throw new NodeOperationError(
 			context.getNode(),
-			`SendGrid could not make the file with the contacts${made.message ? `: ${made.message}` : ''}`,
-			{ description: 'Try again later.' },
+			`Try again later: SendGrid could not make the file with the contacts${made.message ? ` (${made.message})` : ''}`,
 		);
 	}
 	const contacts: IDataObject[] = [];
@@ -89,8 +87,7 @@ function parseContacts(context: IExecuteFunctions, text: string): IDataObject[] 
 	} catch {
 		throw new NodeOperationError(
 			context.getNode(),
-			'The file with the contacts is not what SendGrid writes: it holds no JSON',
-			{ description: 'Try again, or export the contacts in SendGrid under Marketing > Contacts.' },
+			'Try again, or export the contacts in SendGrid under Marketing > Contacts: the file with the contacts holds no JSON',
 		);
 	}
 }

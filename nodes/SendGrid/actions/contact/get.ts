@@ -31,11 +31,14 @@ export const get: ItemOperation = {
 					)?.body
 				: (await contactsByEmail(context, [email])).get(email);
 		if (contact === undefined) {
-			throw new NodeOperationError(context.getNode(), `There is no contact ${named}`, {
-				itemIndex,
-				description:
-					'Check the address or ID. A contact made a moment ago may take minutes to be found.',
-			});
+			throw new NodeOperationError(
+				context.getNode(),
+				`Check the address or ID: there is no contact ${named}`,
+				{
+					itemIndex,
+					description: 'A contact made a moment ago may take minutes to be found.',
+				},
+			);
 		}
 		return shown(contact);
 	},

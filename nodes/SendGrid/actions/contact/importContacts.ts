@@ -189,7 +189,11 @@ function notImported(
 	email: string,
 	{ id, errorsUrl }: ContactJob,
 ): NodeOperationError {
-	return new NodeOperationError(context.getNode(), `SendGrid did not import the contact ${email}`, {
-		description: `SendGrid's job ${id} ended with errors, and there is no such contact. ${errorsUrl ? `Its list of errors: ${String(errorsUrl)}` : 'Check whether the address exists.'}`,
-	});
+	return new NodeOperationError(
+		context.getNode(),
+		`Check the contact ${email}: SendGrid did not import it`,
+		{
+			description: `SendGrid's job ${id} ended with errors, and there is no such contact. ${errorsUrl ? `Its list of errors: ${String(errorsUrl)}` : 'Check whether the address exists.'}`,
+		},
+	);
 }

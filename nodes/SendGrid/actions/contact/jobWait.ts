@@ -62,7 +62,7 @@ export async function finishedJob(
 function failedJob(context: IExecuteFunctions, job: ContactJob): NodeOperationError {
 	return new NodeOperationError(
 		context.getNode(),
-		`SendGrid could not do the job ${job.id}: none of its contacts was changed`,
+		`Correct the contacts and try again: SendGrid could not do the job ${job.id}, and none of its contacts was changed`,
 		{
 			description: job.errorsUrl
 				? `Look into the list of errors that SendGrid made: ${String(job.errorsUrl)}`

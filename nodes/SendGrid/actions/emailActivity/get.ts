@@ -45,11 +45,10 @@ export const get: ItemOperation = {
 		if (results.length > 0) return results;
 		throw new NodeOperationError(
 			context.getNode(),
-			`SendGrid has no activity of the message ${messageId}`,
+			`Check the message ID: SendGrid has no activity of the message ${messageId}`,
 			{
 				itemIndex,
-				description:
-					'Check the message ID. Activity shows some minutes after the mail, and is kept for 30 days at most.',
+				description: 'Activity shows some minutes after the mail, and is kept for 30 days at most.',
 			},
 		);
 	},

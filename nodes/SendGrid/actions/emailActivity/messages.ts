@@ -65,10 +65,10 @@ function secondsOf({ last_event_time: time }: Message): number {
 function crowdedSecond(context: IExecuteFunctions, seconds: number): NodeOperationError {
 	return new NodeOperationError(
 		context.getNode(),
-		`More than ${MOST_AT_ONCE} messages had their last event at ${new Date(seconds * 1000).toISOString()}, and SendGrid gives no more than that`,
+		`Narrow the filters, or set a Limit instead of Return All: more than ${MOST_AT_ONCE} messages had their last event at ${new Date(seconds * 1000).toISOString()}`,
 		{
 			description:
-				'Narrow the filters, for example by status or subject, or set a Limit instead of Return All.',
+				'Filter by status or subject, for example. SendGrid gives no more than that of one second.',
 		},
 	);
 }
@@ -121,7 +121,10 @@ export async function mustHaveActivity(context: IExecuteFunctions): Promise<void
 	if (region !== 'eu') return;
 	throw new NodeOperationError(
 		context.getNode(),
-		'SendGrid has no email activity in the region EU: it keeps none of the mail of EU subusers',
-		{ description: 'Use the SendGrid Email Trigger, which gets the same events as they happen.' },
+		'Use the SendGrid Email Trigger instead: SendGrid has no email activity in the region EU',
+		{
+			description:
+				'It keeps none of the mail of EU subusers. The trigger gets the same events as they happen.',
+		},
 	);
 }

@@ -16,7 +16,7 @@ export const deleteWebhook: ItemOperation = {
 		if (!(await deleteEventWebhook(context, id))) {
 			throw new NodeOperationError(
 				context.getNode(),
-				`There is no Event Webhook with the ID "${id}"`,
+				`Check the ID: there is no Event Webhook with the ID "${id}"`,
 				{ itemIndex, description: 'Event Webhook > Get Many lists those of the account.' },
 			);
 		}

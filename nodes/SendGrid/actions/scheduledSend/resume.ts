@@ -20,8 +20,8 @@ export const resume: ItemOperation = {
 		if ((await ifFound(request)) === undefined) {
 			throw new NodeOperationError(
 				context.getNode(),
-				`The batch "${batchId}" is neither paused nor cancelled`,
-				{ itemIndex, description: 'Check the batch ID. If it is right, the mail needs no Resume.' },
+				`Check the batch ID: the batch "${batchId}" is neither paused nor cancelled`,
+				{ itemIndex, description: 'If it is right, the mail needs no Resume.' },
 			);
 		}
 		return { batchId, status: 'none' };

@@ -130,10 +130,10 @@ export function unreadableList(
 ): NodeOperationError {
 	return new NodeOperationError(
 		context.getNode(),
-		`The list ${name} could not be read: the answer to GET ${path} is not what SendGrid documents`,
+		`Check the base URL in the credential: what answers GET ${path} is not SendGrid's list ${name}`,
 		{
 			description:
-				'With a custom region, check the base URL in the SendGrid Events API credential.',
+				'With a custom region, see whether the base URL in the SendGrid Events API credential is right. Nothing was read from the list.',
 		},
 	);
 }

@@ -208,7 +208,7 @@ describe('Create or Update', () => {
 
 			expect(output).toMatchObject([
 				{ email: 'c0@example.com', contactId: expect.any(String), job: { status: 'errored' } },
-				{ error: 'SendGrid did not import the contact c1@example.com' },
+				{ error: 'Check the contact c1@example.com: SendGrid did not import it' },
 				{ email: 'c2@example.com', contactId: expect.any(String) },
 			]);
 		});
@@ -216,7 +216,7 @@ describe('Create or Update', () => {
 		it('fails with a job of which nothing could be done', async () => {
 			book().unimportable.add('c0@example.com');
 			await expect(run('upsert', WAIT, { items: addresses(1) })).rejects.toThrow(
-				/SendGrid could not do the job .*: none of its contacts was changed/,
+				/^Correct the contacts and try again: SendGrid could not do the job .*, and none of its contacts was changed/,
 			);
 		});
 
@@ -328,7 +328,9 @@ describe('Get', () => {
 	it.each(['nobody@example.com', 'no-such-id'])(
 		'says that there is no contact %s',
 		async (contact) => {
-			await expect(run('get', { contact })).rejects.toThrow(`There is no contact ${contact}`);
+			await expect(run('get', { contact })).rejects.toThrow(
+				`Check the address or ID: there is no contact ${contact}`,
+			);
 		},
 	);
 
@@ -399,7 +401,7 @@ describe('Get Many', () => {
 	it('says when the file takes too long', async () => {
 		book().pendingReads = 5;
 		await expect(run('getAll', { returnAll: true, exportMinutes: 0 })).rejects.toThrow(
-			'SendGrid has not made the file with the contacts in time',
+			'Raise "Wait at Most (Minutes)", or choose single lists: SendGrid has not made the file',
 		);
 	});
 
@@ -414,7 +416,7 @@ describe('Get Many', () => {
 	it('says when the file is not what SendGrid writes', async () => {
 		fill(1);
 		sendGrid.failNext(/GET .*exported-contacts/, { status: 200, body: '<html>' });
-		await expect(run('getAll', { returnAll: true })).rejects.toThrow('it holds no JSON');
+		await expect(run('getAll', { returnAll: true })).rejects.toThrow('holds no JSON');
 	});
 });
 

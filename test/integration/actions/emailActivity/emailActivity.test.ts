@@ -125,7 +125,7 @@ describe('of mail that was sent', () => {
 describe('Get', () => {
 	it.each(['unknown', 'unknown.recvd-1'])('says that there is nothing of %s', async (messageId) => {
 		await expect(run('get', { messageId })).rejects.toThrow(
-			`SendGrid has no activity of the message ${messageId}`,
+			`Check the message ID: SendGrid has no activity of the message ${messageId}`,
 		);
 	});
 
@@ -164,7 +164,7 @@ describe('Get Many', () => {
 	it('says so where a single second has more than SendGrid gives', async () => {
 		addMessages(1001, 0);
 		await expect(getAll({}, { returnAll: true })).rejects.toThrow(
-			/More than 1000 messages had their last event at/,
+			/^Narrow the filters, .* more than 1000 messages had their last event at/,
 		);
 	});
 
@@ -205,6 +205,6 @@ it.each(['get', 'getAll'])('%s says that the region EU has none', async (operati
 		credentials: { apiKey: DEFAULT_API_KEY, region: 'eu' },
 	});
 	await expect(new SendGridEmail().execute.call(workflow.executeContext())).rejects.toThrow(
-		'SendGrid has no email activity in the region EU',
+		'Use the SendGrid Email Trigger instead: SendGrid has no email activity in the region EU',
 	);
 });

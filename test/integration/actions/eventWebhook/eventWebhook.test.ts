@@ -316,7 +316,7 @@ describe('Event Webhook', () => {
 			sendGrid.addWebhook({ url: FOREIGN_URL });
 
 			await expect(run('delete', 'no-such-id')).rejects.toThrow(
-				'There is no Event Webhook with the ID "no-such-id"',
+				'Check the ID: there is no Event Webhook with the ID "no-such-id"',
 			);
 			expect(sendGrid.webhooks).toHaveLength(1);
 		});

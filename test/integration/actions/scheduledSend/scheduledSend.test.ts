@@ -54,7 +54,7 @@ describe('Scheduled Send', () => {
 
 	it('does not claim to resume what is neither paused nor cancelled', async () => {
 		await expect(run('resume')).rejects.toThrow(
-			`The batch "${BATCH}" is neither paused nor cancelled`,
+			`Check the batch ID: the batch "${BATCH}" is neither paused nor cancelled`,
 		);
 	});
 

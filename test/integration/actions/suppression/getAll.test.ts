@@ -194,7 +194,7 @@ describe('Suppression > Get Many', () => {
 		sendGrid.failNext('GET /v3/suppression/blocks', { status: 200, body: { status: 'ok' } });
 
 		await expect(getAll()).rejects.toThrow(
-			'The list Blocks could not be read: the answer to GET /v3/suppression/blocks',
+			"Check the base URL in the credential: what answers GET /v3/suppression/blocks is not SendGrid's list Blocks",
 		);
 	});
 
