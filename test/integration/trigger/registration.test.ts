@@ -633,7 +633,7 @@ describe('while SendGrid cannot be asked', () => {
 		const { node } = await published();
 		isDown = true;
 		await node.unpublish();
-		expect(warnings.join()).toContain('It could not be removed');
+		expect(warnings.join()).toContain('could not be removed');
 		await pass(10);
 		await until(() => mockWaits.length > 0);
 		isDown = false;
@@ -792,7 +792,7 @@ describe('unpublishing', () => {
 		const { node, webhook } = await published();
 		sendGrid.failNext(/^GET/, { status: 403 });
 		const message = await messageOf(node.unpublish());
-		expect(message).toContain(`delete the Event Webhook at ${PRODUCTION_URL} in SendGrid`);
+		expect(message).toContain(`The Event Webhook at ${PRODUCTION_URL} could not be removed`);
 		expect(message).toContain('user.webhooks.event.settings.read');
 		expect(ours()).toEqual([webhook]);
 	});
@@ -803,7 +803,9 @@ describe('unpublishing', () => {
 		await node.unpublish();
 		await pass(10);
 		await until(() => warnings.length > 0);
-		expect(warnings.join()).toContain(`delete the Event Webhook at ${PRODUCTION_URL} in SendGrid`);
+		expect(warnings.join()).toContain(
+			`The Event Webhook at ${PRODUCTION_URL} could not be removed`,
+		);
 		expect(warnings.join()).toContain('user.webhooks.event.settings.delete');
 		await until(() => mockWaits.length > 0);
 		await pass(60);

@@ -41,6 +41,9 @@ export const fieldsParameter: INodeProperties = {
 			fieldWords: { singular: 'field', plural: 'fields' },
 			addAllFields: true,
 			supportAutoMap: true,
+			// Said when SendGrid did not answer: it always has fields.
+			noFieldsError:
+				'SendGrid did not list its contact fields. See whether the API key is right and has the permission Marketing.',
 		},
 	},
 	description:

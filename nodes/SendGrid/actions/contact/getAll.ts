@@ -22,6 +22,7 @@ const maxWaitParameter: INodeProperties = {
 	type: 'number',
 	typeOptions: { minValue: 0 },
 	default: 10,
+	hint: 'Only for more than 50 contacts, or for lists: SendGrid makes a file then',
 	description:
 		'SendGrid shows only its 50 newest contacts at once. For more, or for lists, it makes a file, which takes seconds to minutes: how long to wait for it, for example 30.',
 };

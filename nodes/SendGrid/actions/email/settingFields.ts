@@ -281,7 +281,7 @@ export const sendSettings: INodeProperties = {
 	name: 'settings',
 	type: 'collection',
 	default: {},
-	placeholder: 'Add Option',
+	placeholder: 'Add option',
 	description: 'How SendGrid handles the mail; what is not set here is as in your account',
 	options: [...settings, ...calls].toSorted((a, b) => a.displayName.localeCompare(b.displayName)),
 };

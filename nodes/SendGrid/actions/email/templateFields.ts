@@ -27,7 +27,9 @@ export const templateFields: INodeProperties = {
 			fieldWords: { singular: 'variable', plural: 'variables' },
 			addAllFields: true,
 			supportAutoMap: true,
-			noFieldsError: 'The template has no variables.',
+			// Also what n8n says when the template could not be read.
+			noFieldsError:
+				'No variables were found. If the template has some, see whether the API key may read templates (Template Engine).',
 		},
 	},
 	description:

@@ -38,7 +38,7 @@ export const update: ItemOperation = {
 		updateFields,
 		{
 			displayName:
-				'A published SendGrid Email Trigger sets its own webhook back to what the trigger says when it is published again. Change the trigger instead.',
+				'To change the webhook of a SendGrid Email Trigger, change the trigger: it sets the webhook back when it is published again.',
 			name: 'updateNotice',
 			type: 'notice',
 			default: '',

@@ -22,7 +22,7 @@ const startDateParameter: INodeProperties = {
 	name: 'startDate',
 	type: 'dateTime',
 	required: true,
-	default: '',
+	default: '={{ $today.minus({ days: 7 }) }}',
 	description: 'The first day, for example 2026-11-01. The time of day does not count.',
 };
 

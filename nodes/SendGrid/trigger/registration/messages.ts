@@ -23,9 +23,12 @@ export function explainRefusal(refusal: Refusal, url: string): string {
 	}
 }
 
-/** Said when a webhook could not be removed. */
+/**
+ * Said when a webhook could not be removed. The reason comes first: n8n shows only this, and not why
+ * listening failed, when that left nothing behind.
+ */
 export function explainLeftBehind(url: string, reason: string): string {
-	return `If it is not wanted any more, delete the Event Webhook at ${url} in SendGrid, under ${EVENT_WEBHOOKS_PAGE}. It could not be removed: ${reason}`;
+	return `${reason.replace(/\.?$/, '.')} The Event Webhook at ${url} could not be removed. If it is there and not wanted any more, delete it in SendGrid, under ${EVENT_WEBHOOKS_PAGE}.`;
 }
 
 /** Said when a webhook that the node remembers has another URL than the node. */

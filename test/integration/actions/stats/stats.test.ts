@@ -32,6 +32,16 @@ describe('Stats > Get', () => {
 		]);
 	});
 
+	it('starts seven days ago unless told otherwise', async () => {
+		await get({});
+		const daysAgo =
+			(Date.now() - Date.parse(String(sendGrid.requests[0]?.query.get('start_date')))) /
+			(DAY * 1000);
+		// In another time zone that day may have begun up to a day earlier or later.
+		expect(daysAgo).toBeGreaterThan(6);
+		expect(daysAgo).toBeLessThan(9);
+	});
+
 	it('counts up to the end date', async () => {
 		await expect(get({ startDate: '2025-10-31', endDate: '2025-10-31' })).resolves.toMatchObject([
 			{ date: '2025-10-31' },
@@ -86,7 +96,7 @@ describe('Stats > Get', () => {
 	});
 
 	it.each([
-		[{}, 'Start Date: Enter the first day'],
+		[{ startDate: '' }, 'Start Date: Enter the first day'],
 		[{ startDate: 'yesterday-ish' }, 'The value is the text "yesterday-ish"'],
 		[
 			{ startDate: '2025-10-31', categories: 'a,b,c,d,e,f,g,h,i,j,k' },

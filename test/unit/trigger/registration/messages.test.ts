@@ -65,11 +65,14 @@ describe('the explanation', () => {
 		expect(explainFullSlots({ max_allowed: 1, webhooks })).toContain('an unreadable address');
 	});
 
-	it('of a webhook left behind says where it is and why', () => {
-		expect(explainLeftBehind(URL_OF_NODE, 'No permission.')).toMatch(
-			/delete the Event Webhook at https:\/\/n8n.*It could not be removed: No permission\.$/,
-		);
-	});
+	it.each(['Use another key', 'Use another key.'])(
+		'of a webhook left behind says first why, then where it is: %s',
+		(reason) => {
+			expect(explainLeftBehind(URL_OF_NODE, reason)).toMatch(
+				/^Use another key\. The Event Webhook at https:\/\/n8n\S* could not be removed\. .*delete it/,
+			);
+		},
+	);
 
 	it('of a webhook of somebody else shows no secret of its address', () => {
 		const webhook = {

@@ -14,10 +14,15 @@ const forAnswer: INodeProperties['displayOptions'] = {
 const addressees = ['from', 'to'];
 const ofEveryMail = ['customArgs', 'categories', 'additionalFields', 'settings'];
 
+/** It sends one mail. */
+const needless = ['parallelRequests'];
+
 const [from, to] = addressees.map((name) => fieldOfSend(name));
 
 function fieldOfSend(wanted: string): INodeProperties {
-	return sendProperties.find(({ name }) => name === wanted) as INodeProperties;
+	const field = sendProperties.find(({ name }) => name === wanted) as INodeProperties;
+	if (field.type !== 'collection') return field;
+	return { ...field, options: field.options?.filter(({ name }) => !needless.includes(name)) };
 }
 
 /** What the mail says while an event of it is waited for: all that Send has. */
@@ -119,7 +124,7 @@ const approvalOptions: INodeProperties = {
 	displayName: 'Approval Options',
 	name: 'approvalOptions',
 	type: 'fixedCollection',
-	placeholder: 'Add Option',
+	placeholder: 'Add option',
 	displayOptions: forApproval,
 	default: {},
 	description: 'Which buttons the mail has; without this, only Approve',
@@ -257,7 +262,7 @@ const eventOptions: INodeProperties = {
 	displayName: 'Options',
 	name: 'waitOptions',
 	type: 'collection',
-	placeholder: 'Add Option',
+	placeholder: 'Add option',
 	displayOptions: forEvent,
 	default: {},
 	description: 'Which clicks and opens count, and what is checked before sending',
