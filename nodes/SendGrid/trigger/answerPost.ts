@@ -1,11 +1,12 @@
 import type { INodeExecutionData, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { receivePost, type Post, type Outcome } from '../events/receivePost';
-import { wrapHandover } from './handover';
+import { withdraw, wrapHandover } from './handover';
 import { holdAnswer } from './holdAnswer';
 import { readParameters, type TriggerParameters } from './parameters';
 import { postAgain } from './postAgain';
 import type { BatchedPost, BatchStart } from './postBatcher';
 import type { ProblemReport } from './postLog';
+import { isStopping } from './stopping';
 import { PROCESS_ID, stateOf, type TriggerState } from './triggerState';
 import { withVerificationKey } from './verificationKey';
 import { wakeWaiting } from './wakeWaiting';
@@ -21,6 +22,8 @@ export async function answerPost(context: IWebhookFunctions): Promise<IWebhookRe
 	const state = stateOf(context, now);
 	const parameters = readParameters(context);
 	const response = context.getResponseObject();
+	const mayEndEarly = () => isStopping(context.getRequestObject());
+	if (mayEndEarly()) return refuse(response, 503);
 	// While testing, a report would be taken for the event that is waited for.
 	const isReporting = parameters.reportsProblems && context.getMode() !== 'manual';
 	const reportable = (problems: ProblemReport[]) => (isReporting ? problems : []);
@@ -29,14 +32,12 @@ export async function answerPost(context: IWebhookFunctions): Promise<IWebhookRe
 
 	if (outcome.kind === 'refused') {
 		const problems = state.log.refused(outcome.reason, context.logger, now);
-		response.status(outcome.statusCode).json({ error: ANSWERS[outcome.statusCode] });
-		return afterAnswer(reportable(problems));
+		return refuse(response, outcome.statusCode, reportable(problems));
 	}
 	const problems = reportable(state.log.received(outcome.counts, context.logger, now));
 	if (outcome.ticketed !== undefined && !(await wakeWaiting(context, outcome.ticketed))) {
 		if (outcome.kind === 'accepted') state.ledger.release(outcome.keys);
-		response.status(503).json({ error: ANSWERS[503] });
-		return afterAnswer(problems);
+		return refuse(response, 503, problems);
 	}
 	if (outcome.kind === 'nothingNew') {
 		response.status(200).end();
@@ -50,10 +51,22 @@ export async function answerPost(context: IWebhookFunctions): Promise<IWebhookRe
 		response.status(start.statusCode).end();
 		return afterAnswer(problems);
 	}
+	if (mayEndEarly()) {
+		giveUp(state, start, parameters, 503);
+		return refuse(response, 503, problems);
+	}
 	const goAgain = async () => await postAgain(context, post);
-	return {
-		workflowData: [[startExecution(state, start, response, parameters, problems, goAgain)]],
-	};
+	const run = { start, parameters, problems, goAgain, mayEndEarly };
+	return { workflowData: [[startExecution(state, response, run)]] };
+}
+
+function refuse(
+	response: Response,
+	statusCode: keyof typeof ANSWERS,
+	problems: ProblemReport[] = [],
+): IWebhookResponseData {
+	response.status(statusCode).json({ error: ANSWERS[statusCode] });
+	return afterAnswer(problems);
 }
 
 /** Ends the call of a post that was answered; problems to report start the workflow all the same. */
@@ -81,24 +94,42 @@ async function takeTurn(
 	return goesAgain ? alone : turn;
 }
 
-/**
- * Makes the trigger's input for the posts of a batch, and sees to their keys when n8n answers.
- *
- * @param goAgain has the post whose request starts the execution start another one, and resolves to
- *   whether that ended well
- */
-function startExecution(
-	state: TriggerState,
-	{ posts, answered }: BatchStart,
-	response: Response,
-	{ waitsForWorkflow }: TriggerParameters,
-	problems: ProblemReport[],
-	goAgain: () => Promise<boolean>,
-): INodeExecutionData {
-	const keys = posts.flatMap((post) => post.keys);
+/** An execution to be started. */
+interface Run {
+	start: BatchStart;
+	parameters: TriggerParameters;
+	problems: ProblemReport[];
+	/**
+	 * Has the post whose request starts the execution start another one, and resolves to whether that
+	 * ended well.
+	 */
+	goAgain: () => Promise<boolean>;
+	/** Whether n8n may end before an execution that begins now. */
+	mayEndEarly: () => boolean;
+}
+
+/** Makes the trigger's input for the posts of a batch, and sees to their keys when n8n answers. */
+function startExecution(state: TriggerState, response: Response, run: Run): INodeExecutionData {
+	const { start, parameters, problems, goAgain, mayEndEarly } = run;
+	const { posts, answered } = start;
+	const { waitsForWorkflow } = parameters;
+	const handover = {
+		processId: PROCESS_ID,
+		posts: posts.map(({ json }) => json),
+		...(problems.length > 0 && { problems }),
+	};
+	const item = wrapHandover(
+		handover,
+		posts.flatMap(({ events }) => events),
+	);
 	holdAnswer(response, (statusCode, body) => {
 		const hasNotRun = waitsForWorkflow && SAYS_NOT_RUN.test(body);
 		if (isSuccess(statusCode) && !hasNotRun) {
+			if (!waitsForWorkflow && mayEndEarly() && withdraw(item)) {
+				giveUp(state, start, parameters, 503);
+				return Promise.resolve(503);
+			}
+			const keys = posts.flatMap((post) => post.keys);
 			const finish = () => {
 				state.ledger.settle(keys, Date.now());
 				answered(statusCode);
@@ -109,26 +140,27 @@ function startExecution(
 			// SendGrid sends although it had its 200.
 			return state.durableLedger.settle(keys).then(finish);
 		}
-		if (!waitsForWorkflow) {
-			state.ledger.release(keys);
-			return void answered(statusCode);
-		}
+		giveUp(state, start, parameters, hasNotRun ? 500 : statusCode);
+		if (!waitsForWorkflow) return undefined;
 		state.sharing.failed(Date.now());
-		// The others of the batch keep theirs, to try again alone.
-		state.ledger.release(posts[0]!.keys);
-		answered(hasNotRun ? 500 : statusCode);
 		if (posts.length === 1) return hasNotRun ? Promise.resolve(500) : undefined;
 		return goAgain().then((isTaken) => (isTaken ? 200 : hasNotRun ? 500 : undefined));
 	});
-	const handover = {
-		processId: PROCESS_ID,
-		posts: posts.map(({ json }) => json),
-		...(problems.length > 0 && { problems }),
-	};
-	return wrapHandover(
-		handover,
-		posts.flatMap(({ events }) => events),
-	);
+	return item;
+}
+
+/** Lets the events of a batch come again. */
+function giveUp(
+	state: TriggerState,
+	{ posts, answered }: BatchStart,
+	{ waitsForWorkflow }: TriggerParameters,
+	statusCode: number,
+): void {
+	// With "Have SendGrid Send Again" the others of the batch keep theirs, to try again alone.
+	const [first] = posts;
+	const ours = waitsForWorkflow ? [first!] : posts;
+	state.ledger.release(ours.flatMap(({ keys }) => keys));
+	answered(statusCode);
 }
 
 /**
@@ -145,7 +177,7 @@ function isSuccess(statusCode: number): boolean {
 const ANSWERS: Record<(Outcome & { kind: 'refused' })['statusCode'], string> = {
 	400: 'The body is not a JSON array of events.',
 	401: 'The post could not be verified.',
-	503: 'Some of these events are being processed. Send them again later.',
+	503: 'These events cannot be taken now, or some of them are being processed. Send them again later.',
 };
 
 async function readPost(context: IWebhookFunctions): Promise<Post> {

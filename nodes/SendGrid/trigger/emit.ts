@@ -4,7 +4,7 @@ import { numberOf, type RawEvent } from '../events/rawEvent';
 import { MAX_CLOCK_SKEW_SECONDS } from '../events/receivePost';
 import type { DurableStore } from './durableLedger';
 import { whenEndedWell } from './executionEnd';
-import { eventsOf, unwrapHandover, type Handover } from './handover';
+import { begin, eventsOf, unwrapHandover, type Handover } from './handover';
 import { distribute } from './outputs';
 import { readEmittingParameters, type EmittingParameters } from './parameters';
 import { PROCESS_ID, PROCESS_STARTED_AT, stateOf, type TriggerState } from './triggerState';
@@ -23,9 +23,9 @@ export async function emitEvents(context: IExecuteFunctions): Promise<INodeExecu
 	const input = context.getInputData();
 	const handover = unwrapHandover(input);
 	if (handover === undefined) return [input];
-
 	const parameters = readEmittingParameters(context);
-	const events = eventsOf(handover).map((raw) => ({ keys: parameters.keysOf(raw), raw }));
+	const rawEvents = begin(handover) ? eventsOf(handover) : [];
+	const events = rawEvents.map((raw) => ({ keys: parameters.keysOf(raw), raw }));
 	const newEvents = await leaveOutHandled(context, handover, events, parameters);
 	const pairedItem = { item: 0 };
 	const toItem = (json: object) => ({ json, pairedItem }) as unknown as INodeExecutionData;

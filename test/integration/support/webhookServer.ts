@@ -23,6 +23,9 @@ export interface WebhookServerOptions {
 	isTest?: boolean;
 	/** What n8n says, with 200, instead of running the workflow; `undefined` when it does. */
 	refusesToRun?: () => string | undefined;
+	/** What happens in n8n before it calls the node, and when it has stored the execution. */
+	onCall?: () => void;
+	onStored?: () => Promise<void> | void;
 	/** An n8n that does not let nodes know when an execution ends. */
 	withoutHooks?: boolean;
 }
@@ -62,6 +65,11 @@ export class WebhookServer {
 		await Promise.allSettled(this.runs);
 	}
 
+	/** What n8n does first when it is stopped: it serves only the connections that are open. */
+	stopListening(): void {
+		this.server?.close();
+	}
+
 	async close(): Promise<void> {
 		await this.idle();
 		this.server?.closeAllConnections();
@@ -72,12 +80,14 @@ export class WebhookServer {
 		const { workflow, trigger } = this.options;
 		Object.assign(request, { rawBody: await buffer(request) });
 		if (!this.hasWayToItself) request.originalUrl = '/elsewhere';
-		const { isTest } = this.options;
+		const { isTest, onCall, onStored } = this.options;
+		onCall?.();
 		const context = workflow.webhookContext(request as never, response as never, { isTest });
 		const { noWebhookResponse, workflowData } = await trigger.webhook!.call(context);
 		if (workflowData === undefined) return;
 
 		await this.store(workflowData[0]!);
+		await onStored?.();
 		const refusal = this.options.refusesToRun?.();
 		if (refusal !== undefined) {
 			response.status(200).json({ message: refusal });
@@ -88,6 +98,7 @@ export class WebhookServer {
 		// The node has answered by itself.
 		if (noWebhookResponse) return;
 		if (workflow.node.parameters.acknowledge !== 'lastNode') {
+			// Before the trigger is run: n8n has much to prepare for that.
 			response.status(200).end();
 			return;
 		}
@@ -104,6 +115,7 @@ export class WebhookServer {
 	}
 
 	private async run(input: INodeExecutionData[]): Promise<void> {
+		await new Promise(setImmediate);
 		const {
 			workflow,
 			trigger,

@@ -80,6 +80,8 @@ describe('SendGrid Email Trigger behind a webhook', () => {
 		isTest?: boolean;
 		withoutHooks?: boolean;
 		refusesToRun?: () => string | undefined;
+		onCall?: () => void;
+		onStored?: () => Promise<void> | void;
 		settings?: IWorkflowSettings;
 		nodeId?: string;
 		workflowId?: string;
@@ -437,6 +439,71 @@ describe('SendGrid Email Trigger behind a webhook', () => {
 			expect(await run('7')).toBe(1);
 			expect(await run('7')).toBe(1);
 			expect(await run('8')).toBe(0);
+		});
+	});
+
+	describe('while n8n stops, which begins with closing its server', () => {
+		const stop = () => server.stopListening();
+		let identity: Pick<ListenOptions, 'workflowId' | 'nodeId'>;
+		beforeEach(() => {
+			identity = { workflowId: `stopping-${workflowCount}`, nodeId: 'trigger' };
+		});
+
+		/** The ids that come out when SendGrid posts the events to the n8n that was started again. */
+		async function emittedAfterRestart(
+			events: ReturnType<typeof sampleEvent>[],
+			parameters: INodeParameters = {},
+		) {
+			await listen(parameters, { ...identity, trigger: triggerOfAnotherProcess() });
+			expect(await post(events)).toEqual([200]);
+			await server.idle();
+			return emitted();
+		}
+
+		test.each(['onReceived', 'lastNode'])(
+			'what still comes over an open connection is to come again (%s)',
+			async (acknowledge) => {
+				await listen({ acknowledge }, { ...identity, onCall: stop });
+				const event = sampleEvent('open');
+				expect(await post([event])).toEqual([503]);
+				await server.idle();
+				expect(server.started).toEqual([]);
+				expect(await emittedAfterRestart([event])).toEqual([event.sg_event_id]);
+			},
+		);
+
+		test('an execution that n8n makes meanwhile works on nothing, and its events come again', async () => {
+			await listen({}, { ...identity, onStored: stop });
+			const event = sampleEvent('open');
+			expect(await post([event])).toEqual([503]);
+			await server.idle();
+			expect(emitted()).toEqual([]);
+			expect(await emittedAfterRestart([event])).toEqual([event.sg_event_id]);
+		});
+
+		test('so do those of posts that wait to share the next one', async () => {
+			const add = jest.spyOn(PostBatcher.prototype, 'add');
+			add.mockClear();
+			const onStored = async () => {
+				await until(() => add.mock.calls.length === 3);
+				stop();
+			};
+			await listen({}, { ...identity, onStored });
+			const events = [sampleEvent('open'), sampleEvent('click'), sampleEvent('bounce')];
+			expect(await post(events, { eventsPerPost: 1, concurrency: 3 })).toEqual([503, 503, 503]);
+			await server.idle();
+			expect(emitted()).toEqual([]);
+			const ids = events.map(({ sg_event_id }) => sg_event_id);
+			expect(await emittedAfterRestart(events)).toEqual(ids);
+		});
+
+		test('a run that is under way is answered as it ends', async () => {
+			await listen({ acknowledge: 'lastNode' }, identity);
+			continueWith = stop;
+			const event = sampleEvent('open');
+			expect(await post([event])).toEqual([200]);
+			expect(emitted()).toEqual([event.sg_event_id]);
+			expect(await emittedAfterRestart([event], { acknowledge: 'lastNode' })).toEqual([]);
 		});
 	});
 
