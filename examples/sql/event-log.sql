@@ -1,5 +1,5 @@
 -- The event log: tables and functions that all examples with PostgreSQL build on.
--- PostgreSQL 12 or newer.
+-- PostgreSQL 13 or newer.
 --
 --   psql "$DATABASE_URL" -f event-log.sql
 --

@@ -1,7 +1,19 @@
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
+import packageJson from '../../package.json';
 import { n8nVersions, runtime } from '../../scripts/n8n/runtime';
-import { inlineCode, N8N_LABELS, OLD_N8N_LABELS, PAGES, readText } from '../support/documentation';
+import {
+	fencedBlocks,
+	inlineCode,
+	N8N_LABELS,
+	OLD_N8N_LABELS,
+	PAGES,
+	readText,
+} from '../support/documentation';
 
 const [newest, oldest] = [n8nVersions[0]!, n8nVersions.at(-1)!];
 
@@ -56,10 +68,92 @@ describe('What the documentation says of n8n', () => {
 		expect(unknown).toEqual([]);
 	});
 
+	test.each<[page: string, statement: string, file: string, inN8n: string]>([
+		[
+			'guarantees',
+			'`200 n8n is starting up. Please wait`',
+			'n8n/dist/abstract-server.js',
+			"'n8n is starting up. Please wait'",
+		],
+		[
+			'guarantees',
+			'after 14 days',
+			'@n8n/config/dist/configs/executions.config.js',
+			`pruneDataMaxAge = ${14 * 24};`,
+		],
+		[
+			'guarantees',
+			'up to 16 MB (`N8N_PAYLOAD_SIZE_MAX`)',
+			'@n8n/config/dist/configs/endpoints.config.js',
+			'payloadSizeMax = 16;',
+		],
+		[
+			'guarantees',
+			'A Wait node of less than 65 seconds',
+			'n8n-nodes-base/dist/nodes/Wait/Wait.node.js',
+			'waitValue < 65000',
+		],
+		[
+			'performance',
+			'off by default',
+			'@n8n/config/dist/configs/expression-engine.config.js',
+			'lazyAcquire = false;',
+		],
+		[
+			'performance',
+			'(10,000 values by default)',
+			'n8n-nodes-base/dist/nodes/Transform/RemoveDuplicates/v2/RemoveDuplicatesV2.node.js',
+			'DEFAULT_MAX_ENTRIES = 10000',
+		],
+		[
+			'production',
+			'A worker runs ten executions at a time',
+			'n8n/dist/commands/worker.js',
+			".default(10).describe('How many jobs",
+		],
+		[
+			'production',
+			'Workers have 30 seconds',
+			'@n8n/config/dist/configs/generic.config.js',
+			'gracefulShutdownTimeout = 30;',
+		],
+		[
+			'send-and-wait',
+			'"The execution … has finished with error"',
+			'n8n/dist/webhooks/waiting-webhooks.js',
+			'has finished with error',
+		],
+		[
+			'troubleshooting',
+			'n8n listens for two minutes',
+			'n8n/dist/constants.js',
+			'TEST_WEBHOOK_TIMEOUT = 2 * constants_1.Time.minutes',
+		],
+	])('docs/%s.md: %s', (page, statement, file, inN8n) => {
+		expect(readText(`docs/${page}.md`)).toContain(statement);
+		expect(codeOf(newest, [file])).toContain(inN8n);
+	});
+
 	test("the list of executions that wait has n8n's name in Redis", () => {
 		const [queue, config] = ['n8n/dist/scaling/queue-name.js', '@n8n/config/dist/configs'] as const;
 		const [, name] = /DEFAULT_QUEUE_NAME = '(\w+)'/.exec(codeOf(newest, [queue]))!;
 		const [, prefix] = /this\.prefix = '(bull)'/.exec(codeOf(newest, [config]))!;
 		expect(readText('docs/production.md')).toContain(`redis-cli llen ${prefix}:${name}:wait`);
 	});
+});
+
+test("the README's command installs the package where n8n looks for it, and nothing else", async () => {
+	const [, command] = fencedBlocks(readText('README.md'), 'sh')
+		.join('\n')
+		.match(/^(npm install .*?) {2,}#/m)!;
+	const home = await mkdtemp(path.join(tmpdir(), 'home-'));
+	try {
+		await copyFile(runtime.tarball, path.join(home, path.basename(runtime.tarball)));
+		const env = { ...process.env, HOME: home };
+		await promisify(execFile)('sh', ['-ec', command!], { cwd: home, env });
+		const installed = readdirSync(path.join(home, '.n8n/nodes/node_modules'));
+		expect(installed.filter((name) => !name.startsWith('.'))).toEqual([packageJson.name]);
+	} finally {
+		await rm(home, { recursive: true });
+	}
 });

@@ -10,6 +10,7 @@ export const PAGES = [
 			.filter((file) => file.endsWith('.md'))
 			.map((file) => path.join(folder, file)),
 	),
+	'deploy/README.md',
 	'emulator/README.md',
 	'examples/README.md',
 ];
