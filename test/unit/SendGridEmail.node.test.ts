@@ -1,7 +1,13 @@
-import type { INodeParameters, INodeProperties, INodePropertyCollection } from 'n8n-workflow';
+import type {
+	INode,
+	INodeParameters,
+	INodeProperties,
+	INodePropertyCollection,
+} from 'n8n-workflow';
 import { NodeHelpers } from 'n8n-workflow';
 import { SendGridEmail } from '../../nodes/SendGrid/SendGridEmail.node';
 import codex from '../../nodes/SendGrid/SendGridEmail.node.json';
+import { RESOURCES } from '../../nodes/SendGrid/actions/resources';
 import packageJson from '../../package.json';
 
 const node = new SendGridEmail();
@@ -27,6 +33,22 @@ function formOf(operation: string, content: string, more: INodeParameters = {}):
 			NodeHelpers.displayParameter(values, property, { typeVersion: 1 }, description),
 		)
 		.map(({ name }) => name);
+}
+
+/** What the editor marks in a form with these values, and otherwise as at first. */
+function faultsOf(values: object): string[] {
+	const { properties } = description;
+	const parameters = NodeHelpers.getNodeParameters(
+		properties,
+		values as INodeParameters,
+		true,
+		false,
+		null,
+		description,
+	)!;
+	const node: INode = { id: '', name: '', type: '', typeVersion: 1, position: [0, 0], parameters };
+	const issues = NodeHelpers.getNodeParametersIssues(properties, node, description);
+	return Object.values(issues?.parameters ?? {}).flat();
 }
 
 describe('the node SendGrid Email', () => {
@@ -111,6 +133,16 @@ describe('the node SendGrid Email', () => {
 			...['waitAmount', 'waitUnit', 'output', ...last],
 			...['customArgs', 'categories', 'additionalFields', 'settings'],
 		]);
+	});
+
+	it('has no fault when it is new but fields to fill in', () => {
+		const faults = RESOURCES.flatMap(({ option, operations }) =>
+			operations.flatMap((operation) =>
+				faultsOf({ resource: option.value, operation: operation.option.value }),
+			),
+		);
+		expect(faults).toContain('Parameter "From" is required.');
+		expect(faults.filter((fault) => !/^Parameter ".+" is required\.$/.test(fault))).toEqual([]);
 	});
 
 	it('takes an expression in every field, except for those that choose the form or its rows', () => {

@@ -211,7 +211,7 @@ function describeForbidden({ method, path, onBehalfOf }: SendGridError): Explana
 		`${API_KEYS_PAGE}, edit the key and give it Full Access, or Custom Access with ${needed?.permission ?? 'the permission for this call'}.`;
 	return {
 		action: needed
-			? `Use a SendGrid API key with the permission ${needed.scopes.join(' or ')}`
+			? `Use a SendGrid API key with the permission ${needed.scopes.join(' or ')}${needed.condition ? `, or ${needed.condition}` : ''}`
 			: 'Use a SendGrid API key with Full Access',
 		problem: needed ? 'this one lacks it' : `this one has no permission for ${method} ${path}`,
 		remedy: onBehalfOf

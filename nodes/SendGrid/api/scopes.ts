@@ -6,6 +6,8 @@ interface ScopeRule {
 	scope: string;
 	/** Its place under Settings > API Keys > Edit API Key > Custom Access. */
 	permission: string;
+	/** What the permission is to be had with, if most accounts lack that. */
+	condition?: string;
 	/** What to do in place of adding the permission to the key, in whole sentences. */
 	remedy?: string;
 }
@@ -62,6 +64,7 @@ const SCOPE_RULES: readonly ScopeRule[] = [
 		path: /^messages/,
 		scope: 'messages',
 		permission: 'Email Activity',
+		condition: "get SendGrid's add-on for email activity",
 		remedy:
 			'Buy the add-on "30 Days Additional Email Activity History" in SendGrid, unless the account has it. Then open Settings > API Keys, edit the key and give it Full Access, or Custom Access with Email Activity: a key from before the add-on lacks it.',
 	},
@@ -90,6 +93,8 @@ export interface NeededScope {
 	scopes: string[];
 	/** Its place under Settings > API Keys > Edit API Key > Custom Access. */
 	permission: string;
+	/** What the permission is to be had with, if most accounts lack that. */
+	condition?: string;
 	/** What to do in place of adding the permission to the key, in whole sentences. */
 	remedy?: string;
 }
@@ -114,5 +119,6 @@ export function neededScope(method: string, path: string): NeededScope | undefin
 		scopes.push(`${rule.scope}.update`);
 	}
 	if (rule.scope === 'marketing_campaigns' && method === 'GET') scopes.unshift('marketing.read');
-	return { scopes, permission: rule.permission, remedy: rule.remedy };
+	const { permission, condition, remedy } = rule;
+	return { scopes, permission, condition, remedy };
 }

@@ -193,7 +193,9 @@ it('says that the add-on is needed', async () => {
 	const apiKeys = [{ key: DEFAULT_API_KEY, scopes: ['mail.send'] }];
 	sendGrid = await SendGridEmulator.start({ apiKeys });
 	await expect(getAll({})).rejects.toMatchObject({
-		message: expect.stringContaining('messages.read'),
+		message: expect.stringContaining(
+			"permission messages.read, or get SendGrid's add-on for email activity: this one lacks it",
+		),
 		description: expect.stringContaining('30 Days Additional Email Activity History'),
 	});
 });

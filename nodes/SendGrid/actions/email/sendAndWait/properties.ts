@@ -242,6 +242,8 @@ const output: INodeProperties = {
 	name: 'output',
 	type: 'options',
 	noDataExpression: true,
+	// As a review of an agent's tool, the node has the one output that goes to the agent.
+	displayOptions: { hide: { '@tool': [true] } },
 	default: 'single',
 	description: 'Where the workflow goes on',
 	options: [
