@@ -15,6 +15,7 @@ import { buildAndPack } from './lib/package';
 import { ensureTestPrograms, INSTALL_FLAG } from './lib/programs';
 import {
 	ensureRuntimes,
+	forgetCompiled,
 	n8nVersions,
 	newestN8n,
 	projectFolder,
@@ -39,6 +40,7 @@ const commands: Record<string, Command> = {
 
 async function e2e(args: string[]): Promise<void> {
 	const { programs, missing } = await ensureTestPrograms();
+	await forgetCompiled();
 	await runWithN8n(n8nVersions, [...endToEndTests, ...args], programs);
 	for (const advice of missing) console.warn(`\n${advice}`);
 }

@@ -13,6 +13,7 @@ import { build, checkTarball, pack } from './lib/package';
 import { ensureTestPrograms } from './lib/programs';
 import {
 	ensureRuntimes,
+	forgetCompiled,
 	projectFolder,
 	runtimeVariable,
 	workFolder,
@@ -26,22 +27,37 @@ interface Step {
 	run(): Promise<void>;
 }
 
+/** Jest would leave one idle, for a person who goes on working. */
+const ALL_PROCESSORS = '--maxWorkers=100%';
+
 const steps: Record<string, Step> = {
 	lint: { what: 'Lint and formatting', run: () => npmRun('lint') },
 	types: { what: 'Type check', run: () => npmRun('typecheck') },
 	build: { what: 'Build', run: build },
 	package: { what: 'Pack', needs: ['build'], run: packAndCheck },
 	scan: { what: "n8n's community package scan", needs: ['package'], run: scan },
-	unit: { what: 'Unit tests', run: () => jest('unit', [...jestFor('unit'), '--coverage']) },
-	integration: { what: 'Integration tests', run: () => jest('integration') },
+	unit: {
+		what: 'Unit tests',
+		run: () => jest('unit', [...jestFor('unit'), ALL_PROCESSORS, '--coverage']),
+	},
+	integration: {
+		what: 'Integration tests',
+		run: () => jest('integration', [...jestFor('integration'), ALL_PROCESSORS]),
+	},
 	e2e: { what: 'End-to-end tests in real n8n', needs: ['package'], run: endToEnd },
 };
 
 /**
- * The command line, after `node`, of the end-to-end tests: each file starts an n8n of its own, too
- * heavy to run several at once, and a slow machine takes minutes for what a fast one does in seconds.
+ * The command line, after `node`, of the end-to-end tests. Each file starts an n8n of its own, or five:
+ * two files at a time is what two processors and eight gigabytes carry, and one of them mostly waits.
+ * A slow machine takes minutes for what a fast one does in seconds.
  */
-export const endToEndTests = [...jestFor('e2e'), '--runInBand', '--testTimeout=300000'];
+export const endToEndTests = [
+	...jestFor('e2e'),
+	'--maxWorkers=2',
+	'--testSequencer=./test/support/longestFirst.cjs',
+	'--testTimeout=300000',
+];
 
 /** The part of jest's JSON report that is read here. */
 interface JestReport {
@@ -129,6 +145,7 @@ async function endToEnd(): Promise<void> {
 	const { programs, missing } = await ensureTestPrograms();
 	notes.push(...missing);
 	const runtime = { ...(await runtimes), ...programs, tarball };
+	await forgetCompiled();
 	await jest('e2e', endToEndTests, { [runtimeVariable]: JSON.stringify(runtime) });
 }
 
@@ -138,7 +155,7 @@ function jestFor(project: string): string[] {
 
 async function jest(
 	project: string,
-	command = jestFor(project),
+	command: string[],
 	env: NodeJS.ProcessEnv = {},
 ): Promise<void> {
 	const report = path.join(workFolder, `jest-${project}.json`);

@@ -14,6 +14,13 @@ export const projectFolder = path.resolve(__dirname, '../..');
 /** For logs, reports and the packed package; git ignores it. */
 export const workFolder = path.join(projectFolder, '.cache');
 
+const compiledFolder = path.join(workFolder, 'compiled');
+
+/** Node never removes what it has compiled, and each test installs the package at another place. */
+export async function forgetCompiled(): Promise<void> {
+	await rm(compiledFolder, { recursive: true, force: true });
+}
+
 const GIGABYTE = 1024 ** 3;
 
 /** n8n 2.36 and later run on Node 24 only; 1.123 runs on it too. */
@@ -51,6 +58,8 @@ export interface Runtimes {
 	node: string;
 	/** Path of n8n's start script, by release. */
 	n8n: Record<string, string>;
+	/** The folder in which Node keeps what it has compiled of n8n. */
+	compiled: string;
 }
 
 /** @param versions the n8n releases to have */
@@ -59,7 +68,7 @@ export async function ensureRuntimes(versions: readonly string[] = n8nVersions):
 	// Side by side: an install waits for the network most of the time.
 	const scripts = await Promise.all(versions.map((version) => ensureN8n(version, node)));
 	const n8n = Object.fromEntries(versions.map((version, index) => [version, scripts[index]!]));
-	return { node, n8n };
+	return { node, n8n, compiled: compiledFolder };
 }
 
 /** @returns path of a Node 24 binary: the running one, or one fetched once */

@@ -4,6 +4,8 @@ export interface Runtime {
 	node: string;
 	/** n8n's start script, by release. */
 	n8n: Record<string, string>;
+	/** The folder in which Node keeps compiled code. */
+	compiled: string;
 	/** The program of a browser of the Chromium family; absent if there is none. */
 	browser?: string;
 	/** The folder of PostgreSQL's programs; absent if there are none. */

@@ -44,7 +44,13 @@ const describeBehindGate = gateIsMissing ? describe.skip : describe;
 
 describeBehindGate('What the trigger promises', () => {
 	const stage = shared<Stage>((act) =>
-		Stage.run({ n8n: { env: ABUSE_SETTINGS }, sendGrid: { deliveryTimeoutMs: 1500 } }, act),
+		Stage.run(
+			{
+				n8n: { env: ABUSE_SETTINGS, withoutEditor: true },
+				sendGrid: { deliveryTimeoutMs: 1500 },
+			},
+			act,
+		),
 	);
 
 	test('each event once over restarts, with "Do Nothing"', async () => {

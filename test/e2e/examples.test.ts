@@ -53,7 +53,7 @@ describe.each(n8nVersions)('Examples in n8n %s', (version) => {
 	beforeAll(async () => {
 		sendGrid = await SendGridEmulator.start();
 		sink = await HttpSink.start();
-		n8n = await N8nInstance.start({ version });
+		n8n = await N8nInstance.start({ version, withoutEditor: true });
 		client = await N8nClient.setUpOwner(n8n.url);
 		const account = { apiKey: DEFAULT_API_KEY, baseUrl: sendGrid.url };
 		credential = await createSendGridCredential(client, account);
@@ -947,6 +947,8 @@ describe.each(n8nVersions)('Examples in n8n %s', (version) => {
 			expect(await tab.title()).toBe('SendGrid events');
 			expect(visit.hosts).toEqual(new Set([new URL(url).host]));
 
+			// How it looks with much in it is the doing of SQL and HTML, whichever n8n runs them.
+			if (isOne) return;
 			await emptyTables(postgres!, database);
 			await fillEventLog(postgres!, database, 20_000);
 			await tab.goto(url);

@@ -22,7 +22,7 @@ describe.each(n8nVersions)('Send and Wait in n8n %s', (version) => {
 			maxWebhooks: 2,
 			retryDelaysMs: [200, 500, ...Array<number>(30).fill(1000)],
 		});
-		n8n = await N8nInstance.start({ version });
+		n8n = await N8nInstance.start({ version, withoutEditor: true });
 		client = await N8nClient.setUpOwner(n8n.url);
 		mails = await WaitingMails.prepare(client, sendGrid, n8n.url);
 	});

@@ -39,6 +39,7 @@ describeIfPossible.each(n8nVersions)('Send and Wait in queue mode of n8n %s', (v
 		n8n = await N8nInstance.start({
 			version,
 			port,
+			withoutEditor: true,
 			webhookUrl: gate.url,
 			postgres: await postgres.createDatabase('n8n'),
 			redis: { host: '127.0.0.1', port: redis.port },
@@ -46,8 +47,10 @@ describeIfPossible.each(n8nVersions)('Send and Wait in queue mode of n8n %s', (v
 			env: { OFFLOAD_MANUAL_EXECUTIONS_TO_WORKERS: 'true' },
 		});
 		client = await N8nClient.setUpOwner(n8n.url);
-		for (const receiver of Object.values(receivers)) await n8n.startSibling('webhook', receiver);
-		worker = await n8n.startSibling('worker');
+		[worker] = await Promise.all([
+			n8n.startSibling('worker'),
+			...Object.values(receivers).map(async (port) => await n8n.startSibling('webhook', port)),
+		]);
 		mails = await WaitingMails.prepare(client, sendGrid, gate.url);
 	});
 

@@ -26,7 +26,12 @@ describeOnUnix.each(n8nVersions)('The package as a community node of n8n %s', (v
 	beforeAll(async () => {
 		registry = await PackageRegistry.start();
 		sendGrid = await SendGridEmulator.start();
-		n8n = await N8nInstance.start({ version, withoutPackage: true, env: registry.env });
+		n8n = await N8nInstance.start({
+			version,
+			withoutPackage: true,
+			withoutEditor: true,
+			env: registry.env,
+		});
 		client = await N8nClient.setUpOwner(n8n.url);
 	});
 
