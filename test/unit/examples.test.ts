@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { sampleEvent } from '../../emulator';
 import type { EventName } from '../../nodes/SendGrid/events/eventTypes';
@@ -14,6 +14,9 @@ const examples = readdirSync(FOLDER)
 		const content = readFileSync(path.join(FOLDER, file), 'utf8');
 		return [file, JSON.parse(content) as WorkflowDefinition] as const;
 	});
+
+/** Fields that notes name beside nodes. */
+const FIELDS = ['Since'];
 
 /** The trigger of an example if it has one output: n8n pins no data to nodes with several. */
 function triggerOf({ nodes }: WorkflowDefinition) {
@@ -45,5 +48,26 @@ describe.each(
 			const emitted = simplifyEvent(sampleEvent(json.event as EventName));
 			expect(Object.keys(json)).toEqual(Object.keys(emitted));
 		}
+	});
+});
+
+describe.each(examples)('the note of %s', (_file, { name, nodes }) => {
+	const notes = nodes.filter(({ type }) => type === 'n8n-nodes-base.stickyNote');
+	const text = notes.map(({ parameters }) => parameters.content as string).join('\n');
+
+	it('says what the workflow is, and names nodes that it has', () => {
+		expect(text).toContain(`## ${name}\n`);
+		const titles = examples.map(([, example]) => example.name);
+		// A step begins with what it is about; n8n's fields and emphasis stand alone.
+		const named = [...text.matchAll(/(?<!^\d\. )\*\*([A-Z][^*]+)\*\*/gm)].map(([, node]) => node!);
+		const known = [...nodes.map((node) => node.name), ...titles, ...FIELDS];
+		expect(named.filter((node) => !known.includes(node))).toEqual([]);
+	});
+
+	it('leads to files that there are', () => {
+		const files = [...text.matchAll(/examples\/(sql\/[\w-]+\.sql)|`([\w-]+\.json)`/g)].map(
+			([, sql, json]) => sql ?? json!,
+		);
+		expect(files.filter((file) => !existsSync(path.join(FOLDER, file)))).toEqual([]);
 	});
 });
