@@ -17,7 +17,7 @@ export function fieldsPage(): string {
 
 # Every field
 
-What the editor says of each field when the mouse is over its name.
+What the editor shows for each field when the mouse is over its name.
 
 ## The SendGrid Events API credential
 
