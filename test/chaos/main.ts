@@ -9,8 +9,8 @@
  *   npm run test:chaos -- soak                  1,000,000 events
  *   npm run test:chaos -- soak --minutes 10     as many of them as fit in, in each mode
  */
-import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { WEBHOOK_GATE } from '../support/composeFile';
 import { Deployment } from '../support/Deployment';
 import { PostgresServer } from '../support/PostgresServer';
 import { runtime } from '../../scripts/n8n/runtime';
@@ -156,8 +156,7 @@ async function exactlyOnceUnderKills(): Promise<void> {
 
 /** Without a proxy in front: SendGrid posts to n8n itself, which carries the gate in its process. */
 async function restartsWithPreloadedGate(): Promise<void> {
-	const env = { NODE_OPTIONS: `--require ${path.resolve('deploy/startup-gate.cjs')}` };
-	await Stage.run({ gate: 'none', n8n: { env } }, async (stage) => {
+	await Stage.run({ gate: 'none', n8n: { env: WEBHOOK_GATE } }, async (stage) => {
 		await show(() => restarts(stage, { events, seed, times: 5 }));
 		await show(() => startingUp(stage, { times: 5, gate: true }));
 	});

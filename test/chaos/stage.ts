@@ -21,6 +21,7 @@ import {
 	type Webhook,
 } from '../../emulator';
 import { Collector } from './collector';
+import { WEBHOOK_GATE } from '../support/composeFile';
 import { Gate, type GateOptions } from '../support/Gate';
 import type { Random } from '../support/random';
 import type { Post } from './traffic';
@@ -107,7 +108,11 @@ export class Stage {
 				...options.n8n,
 				port,
 				// Some kills wait for a line of this level.
-				env: { N8N_LOG_LEVEL: 'debug', ...options.n8n?.env },
+				env: {
+					N8N_LOG_LEVEL: 'debug',
+					...(gate && WEBHOOK_GATE),
+					...options.n8n?.env,
+				},
 			});
 			cleanUp.push(() => n8n.stop());
 			const client = await N8nClient.setUpOwner(n8n.url);

@@ -33,9 +33,10 @@ async function makeImage(): Promise<string[]> {
 		cwd: image,
 		env: { ...process.env, PACKAGE: `./${tarball}` },
 	});
-	const link = path.join(image, 'link-nodes.sh');
-	await copyFile(path.join(N8N_FOLDER, 'link-nodes.sh'), link);
-	return ['sh', link];
+	for (const [, copied] of dockerfile.matchAll(/^COPY (?:--chmod=755 )?([\w-]+\.\w+) /gm)) {
+		await copyFile(path.join(N8N_FOLDER, copied!), path.join(image, copied!));
+	}
+	return ['sh', path.join(image, 'entrypoint.sh')];
 }
 
 /** A volume in which the editor has installed another release of the package. */

@@ -9,6 +9,7 @@ import { freePort } from '../../scripts/n8n/freePort';
 import { runtime } from '../../scripts/n8n/runtime';
 import {
 	readComposeFile,
+	WEBHOOK_GATE,
 	type ComposeFile,
 	type ComposeFileName,
 	type ComposeService,
@@ -100,7 +101,10 @@ export class Deployment {
 	} {
 		const { command: [role = 'start'] = [], environment } = this.service(service);
 		// The file says where the key is; one that is given outright would go before.
-		const env: Record<string, string | undefined> = { N8N_ENCRYPTION_KEY: undefined };
+		const env: Record<string, string | undefined> = {
+			...WEBHOOK_GATE,
+			N8N_ENCRYPTION_KEY: undefined,
+		};
 		for (const name of Object.keys(this.service('n8n').environment)) env[name] = undefined;
 		for (const [name, value] of Object.entries(environment)) {
 			env[name] = String(value)

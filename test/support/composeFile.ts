@@ -4,6 +4,11 @@ import { parse } from 'yaml';
 
 export const DEPLOY_FOLDER = path.resolve(__dirname, '../../deploy');
 
+/** The setting that n8n's image brings along, see `deploy/n8n/entrypoint.sh`. */
+export const WEBHOOK_GATE = {
+	NODE_OPTIONS: `--require ${path.join(DEPLOY_FOLDER, 'n8n/webhook-gate.cjs')}`,
+};
+
 export type ComposeFileName = 'compose.yaml' | 'compose.queue.yaml';
 
 /** A service, as far as the files of `deploy/` use what Compose knows. */

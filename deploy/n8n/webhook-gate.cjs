@@ -1,11 +1,14 @@
 /**
- * Lets no webhook reach n8n before n8n is ready. While it starts, n8n answers every request with 200,
- * and a sender takes that for success. With this file, webhooks get 503 until then, and are sent
- * again. For those who have no proxy in front of n8n that can do the same:
+ * Lets webhooks reach n8n only while n8n can do their work. While it starts, n8n answers every
+ * request with 200, and a sender takes that for success. While it stops, n8n goes on beginning
+ * executions, and cuts them off when it ends. With this file, webhooks get 503 at these times, and
+ * are sent again:
  *
- *   NODE_OPTIONS="--require /path/to/startup-gate.cjs" n8n start
+ *   NODE_OPTIONS="--require /path/to/webhook-gate.cjs" n8n start
  *
- * It asks n8n itself, at /healthz/readiness, and costs nothing once the answer was yes.
+ * It asks n8n itself whether it is ready, at /healthz/readiness, and costs nothing once the answer
+ * was yes. When n8n is told to stop, it closes n8n's server to new connections, as n8n means to and
+ * (up to 2.41) does not. That also tells the SendGrid nodes to begin nothing more.
  */
 'use strict';
 
@@ -28,22 +31,36 @@ for (const module of [http, https]) {
 	module.Server.prototype.emit = function (...args) {
 		const [name, request, response] = args;
 		const isGated = name === 'request' && GATED.some((path) => request.url.startsWith(path));
-		if (!isGated || ready.has(this)) return Reflect.apply(emit, this, args);
+		if (!isGated) return Reflect.apply(emit, this, args);
+		if (ready.has(this)) {
+			// Over a connection that was open when the server closed.
+			if (!this.listening) refuse(response);
+			else Reflect.apply(emit, this, args);
+			return true;
+		}
 		askReadiness(this, module).then((isReady) => {
-			if (isReady) {
-				ready.add(this);
-				Reflect.apply(emit, this, args);
-				return;
-			}
-			response.writeHead(503, { 'retry-after': '5', connection: 'close' });
-			response.end('n8n is starting. Send this again later.');
+			if (!isReady) return refuse(response);
+			if (!ready.has(this)) closeOnStop(this);
+			ready.add(this);
+			Reflect.apply(emit, this, args);
 		});
 		return true;
 	};
 }
 
+function refuse(response) {
+	response.writeHead(503, { 'retry-after': '5', connection: 'close' });
+	response.end('n8n is starting or stopping. Send this again later.');
+}
+
+/** Not before the server is ready: from then on n8n itself ends the process. */
+function closeOnStop(server) {
+	for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => server.close());
+}
+
 /** @returns {Promise<boolean>} whether n8n says that it is ready */
 function askReadiness(server, { get }) {
+	if (!server.listening) return Promise.resolve(false);
 	const { address, port } = server.address();
 	const isAnyAddress = address === '::' || address === '0.0.0.0';
 	return new Promise((resolve) => {
