@@ -1,7 +1,13 @@
 import path from 'node:path';
 import { DEFAULT_API_KEY, SendGridEmulator, sampleEvent, type Webhook } from '../../emulator';
+import { NodeHelpers, type INodeParameters } from 'n8n-workflow';
+import { RESOURCES } from '../../nodes/SendGrid/actions/resources';
+import { SendGridEmail } from '../../nodes/SendGrid/SendGridEmail.node';
+import { AGENT, createAgent } from './support/agent';
+import { ChatModel } from './support/ChatModel';
 import { Editor } from './support/Editor';
 import {
+	itemsOf,
 	N8nClient,
 	type Credential,
 	type ExecutionSummary,
@@ -14,6 +20,7 @@ import { readExample } from '../support/examples';
 
 const [newest] = n8nVersions;
 const PACKAGE = 'n8n-nodes-sendgrid-events.';
+const emailNode = new SendGridEmail().description;
 
 /** What people look for. */
 const WORDS = [
@@ -26,6 +33,23 @@ const WORDS = [
 	'webhook',
 	'sendgrid',
 ];
+
+/** The names of the fields of an operation that are required and empty at first. */
+function requiredFields(resource: unknown, operation: unknown): string[] {
+	const { properties } = emailNode;
+	const values = { resource, operation } as INodeParameters;
+	const parameters = NodeHelpers.getNodeParameters(
+		properties,
+		values,
+		true,
+		false,
+		null,
+		emailNode,
+	);
+	const shown = { ...node('Email', EMAIL_TYPE), parameters: parameters! };
+	const issues = NodeHelpers.getNodeParametersIssues(properties, shown, emailNode);
+	return Object.keys(issues?.parameters ?? {});
+}
 
 /** n8n makes the webhook in SendGrid a moment before it takes posts itself. */
 const PATIENTLY = { retryDelaysMs: [500, 1000, 2000, 4000, 8000] };
@@ -302,6 +326,27 @@ describeInBrowser.each(n8nVersions)('the editor of n8n %s', (version) => {
 		await editor.closeNode();
 	});
 
+	step('marks in the form of each resource nothing but what one has to fill in', async () => {
+		const [credential] = await client.request<Credential[]>('GET', '/credentials');
+		const email = node('Email', EMAIL_TYPE, {}, withCredential(credential!));
+		const start = node('Start', 'n8n-nodes-base.manualTrigger');
+		const { id } = await client.createWorkflow(chain('Forms', start, email));
+		await editor.openNode(id, email.id);
+		for (const { option, defaultOperation } of RESOURCES) {
+			await editor.choose('resource', `${option.name}\\s*${option.description}`);
+			const toFillIn = requiredFields(option.value, defaultOperation.option.value);
+			await editor.eventually(async () => {
+				const marks = await editor.part('parameter-issues').count();
+				expect([option.name, marks]).toEqual([option.name, toFillIn.length]);
+				const text = await editor.formText();
+				expect(text).toContain(option.name);
+				expect(text).toContain(defaultOperation.option.name);
+			});
+			expect(await editor.formText()).not.toMatch(/undefined|\[object/);
+		}
+		await editor.closeNode();
+	});
+
 	step('gives an example a webhook of its own each time it is imported', async () => {
 		const ids = new Set<string>();
 		for (let time = 0; time < 2; time++) {
@@ -351,6 +396,41 @@ describeInBrowser.each(n8nVersions)('the editor of n8n %s', (version) => {
 			});
 		},
 	);
+
+	stepOfNewest('reviews what an agent wants to do before its tool does it', async () => {
+		const model = await ChatModel.start({ toolParameters: { input: '6*7' }, hitlParameters: {} });
+		try {
+			const position: [number, number] = [560, 300];
+			const tool = node('Calculator', '@n8n/n8n-nodes-langchain.toolCalculator', {}, { position });
+			const { id } = await createAgent(client, model.url, tool);
+			await editor.openWorkflow(id);
+			await editor.openReviewList();
+			await editor.listedNode(EMAIL_TYPE).click();
+			await editor.page.getByText('Add to workflow', { exact: true }).click();
+			await editor.fill('from', 'alerts@example.com');
+			await editor.fill('to', 'team@example.com');
+			await editor.fill('subject', 'May the agent calculate?');
+			expect(await editor.formText()).toMatch(/\$tool\.name/);
+			await editor.closeNode();
+
+			const mailsBefore = sendGrid.mails.length;
+			await editor.executeWorkflow();
+			await editor.eventually(async () => {
+				expect(await client.executions(id)).toMatchObject([{ status: 'waiting' }]);
+			});
+			const [mail] = sendGrid.mails.slice(mailsBefore);
+			const text = mail!.body.content![0]!.value;
+			expect(text).toMatch(/wants to run this tool: calculator[^]*6\*7/i);
+			const link = /Approve: (\S+)/.exec(text)![1]!;
+			expect((await fetch(link, { method: 'POST' })).status).toBe(200);
+			await editor.page.getByText('Workflow executed successfully').waitFor();
+			const [execution] = await client.waitForExecutions(id, 1);
+			expect(itemsOf(execution!, AGENT)[0]?.output).toMatch(/42/);
+			await editor.picture('human-review');
+		} finally {
+			await model.stop();
+		}
+	});
 
 	step('draws its icons for the light and for the dark theme', async () => {
 		const { id } = await showcase();

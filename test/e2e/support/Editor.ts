@@ -159,6 +159,15 @@ export class Editor {
 		await this.part('canvas-handle-plus', handle).click();
 	}
 
+	/** Opens the list of what can stand between an agent and a tool of it. */
+	async openReviewList(): Promise<void> {
+		// Its buttons show only while the mouse is over it; it goes through the middle of its box.
+		const wire = this.page.locator('.vue-flow__edge[data-id*="ai_tool"] path').first();
+		await wire.hover({ force: true });
+		await this.part('add-connection-button').click();
+		await this.page.getByText('Human review', { exact: true }).waitFor();
+	}
+
 	/** Types into the search of the list of nodes. */
 	async searchNodes(text: string): Promise<void> {
 		// First a word without a match, so that nobody takes what was found before for an answer.
@@ -212,6 +221,16 @@ export class Editor {
 		return this.part(`parameter-input-${name}`).last();
 	}
 
+	/** What the form of the opened node shows: labels, hints, notices, and what is filled in. */
+	async formText(): Promise<string> {
+		const form = this.part('node-parameters');
+		const fields = form.locator('input, textarea');
+		const values = await fields.evaluateAll((elements) =>
+			elements.map((element) => (element as unknown as { value: string }).value),
+		);
+		return [await form.innerText(), ...values].join('\n');
+	}
+
 	/** Chooses from a parameter's list. */
 	async choose(parameter: string, ...options: string[]): Promise<void> {
 		await this.parameter(parameter).click();
@@ -237,6 +256,10 @@ export class Editor {
 
 	async executeStep(): Promise<void> {
 		await this.part('node-execute-button').click();
+	}
+
+	async executeWorkflow(): Promise<void> {
+		await this.part('execute-workflow-button').first().click();
 	}
 
 	/** What the opened node has put out. */

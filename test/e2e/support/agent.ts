@@ -7,13 +7,21 @@ const AI = '@n8n/n8n-nodes-langchain';
 /** The name of the agent in the workflow. */
 export const AGENT = 'Agent';
 
+/** Starts an AI agent of `createAgent`. */
+export async function startAgent(...parts: Parameters<typeof createAgent>): Promise<Workflow> {
+	const [client] = parts;
+	const workflow = await createAgent(...parts);
+	await client.runWorkflow(workflow.id, 'Start');
+	return workflow;
+}
+
 /**
- * Starts an AI agent that may use a tool.
+ * Makes an AI agent that may use a tool.
  *
  * @param modelUrl of its language model
  * @param tools each is connected to the next one, the last to the agent
  */
-export async function startAgent(
+export async function createAgent(
 	client: N8nClient,
 	modelUrl: string,
 	...tools: INode[]
@@ -26,7 +34,7 @@ export async function startAgent(
 		name,
 		wire(tools[index + 1]?.name ?? AGENT, 'ai_tool'),
 	]);
-	const workflow = await client.createWorkflow({
+	return await client.createWorkflow({
 		name: 'Agent',
 		nodes: [
 			node('Start', 'n8n-nodes-base.manualTrigger'),
@@ -34,13 +42,13 @@ export async function startAgent(
 				AGENT,
 				`${AI}.agent`,
 				{ promptType: 'define', text: 'Do what is to be done' },
-				{ typeVersion: 3 },
+				{ typeVersion: 3, position: [220, 0] },
 			),
 			node(
 				'Model',
 				`${AI}.lmChatOpenAi`,
 				{ model: { __rl: true, mode: 'id', value: 'none' } },
-				{ typeVersion: 1.2, ...withCredential(model) },
+				{ typeVersion: 1.2, position: [140, 300], ...withCredential(model) },
 			),
 			...tools,
 		],
@@ -52,8 +60,6 @@ export async function startAgent(
 		// As in every workflow that the editor makes.
 		settings: { executionOrder: 'v1' },
 	});
-	await client.runWorkflow(workflow.id, 'Start');
-	return workflow;
 }
 
 /** Starts an AI agent that may use a calculator if somebody says so by mail. */
