@@ -41,6 +41,7 @@ export function inlineCode(markdown: string): string[] {
  */
 export const N8N_LABELS = [
 	'Add first step',
+	'Add to workflow',
 	'Authentication',
 	'Basic Auth',
 	'Community nodes',
