@@ -4,6 +4,7 @@ import vm from 'node:vm';
 import { sampleEvent, type PostedEvent } from '../../../emulator';
 import { LIMITS } from '../../../nodes/SendGrid/actions/email/limits';
 import { DEFAULT_PATIENCE } from '../../../nodes/SendGrid/api/retry';
+import { neededScope } from '../../../nodes/SendGrid/api/scopes';
 import { DEFAULT_LEDGER_LIMITS } from '../../../nodes/SendGrid/events/ledger';
 import { normalizeEvent } from '../../../nodes/SendGrid/events/normalize';
 import { MAX_CLOCK_SKEW_SECONDS } from '../../../nodes/SendGrid/events/receivePost';
@@ -81,6 +82,42 @@ const FIGURES: Array<[page: string, text: string]> = [
 test.each(FIGURES)('docs/%s.md says "%s"', (page, text) => {
 	expect(text).not.toBe('');
 	expect(readText(`docs/${page}.md`)).toContain(text);
+});
+
+test.each([
+	['POST', '/v3/user/webhooks/event/settings'],
+	['POST', '/v3/user/webhooks/event/test'],
+	['POST', '/v3/mail/batch'],
+	['POST', '/v3/user/scheduled_sends'],
+	['GET', '/v3/templates'],
+	['GET', '/v3/asm/groups'],
+	['POST', '/v3/asm/groups/1/suppressions'],
+	['GET', '/v3/asm/suppressions/global/ann@example.com'],
+	['GET', '/v3/suppression/bounces'],
+	['GET', '/v3/ips/pools'],
+	['GET', '/v3/marketing/contacts'],
+	['PUT', '/v3/marketing/contacts'],
+	['GET', '/v3/stats'],
+	['GET', '/v3/categories/stats'],
+	['GET', '/v3/messages'],
+	['POST', '/v3/validations/email'],
+])('docs/sendgrid-setup.md has the permission for %s %s', (method, call) => {
+	const { scopes, permission } = neededScope(method, call)!;
+	const rows = readText('docs/sendgrid-setup.md')
+		.replaceAll('**', '')
+		.split('\n')
+		.filter((line) => line.startsWith('|') && line.includes(permission));
+	const [beginning, action] = [/^\w+/, /\w+$/].map((part) => part.exec(scopes[0]!)![0]);
+	const named = rows
+		.join()
+		.match(/`[\w.]+`/g)!
+		.map((scope) => scope.slice(1, -1));
+	expect(
+		named.some(
+			(scope) =>
+				scopes.includes(scope) || scopes.includes(`${scope}.${action}`) || scope === beginning,
+		),
+	).toBe(true);
 });
 
 describe('docs/from-a-webhook-node.md', () => {
