@@ -1,8 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 
 const GATE = path.resolve('deploy/n8n/webhook-gate.cjs');
 
@@ -88,4 +91,18 @@ test('an n8n that never was ready stops as it would without the gate', async () 
 	await post('/webhook/id/events');
 	server.kill('SIGINT');
 	expect(await ended).toEqual([null, 'SIGINT']);
+});
+
+test("the entrypoint of n8n's image loads it, beside options of one's own", async () => {
+	const entrypoint = path.resolve('deploy/n8n/entrypoint.sh');
+	const folder = await mkdtemp(path.join(tmpdir(), 'n8n-'));
+	const optionsWith = async (own: string) => {
+		const { stdout } = await promisify(execFile)('sh', [entrypoint, 'printenv', 'NODE_OPTIONS'], {
+			env: { ...process.env, N8N_USER_FOLDER: folder, NODE_OPTIONS: own },
+		});
+		return stdout.trim();
+	};
+	expect(await optionsWith('')).toBe(`--require ${GATE}`);
+	expect(await optionsWith('--no-warnings')).toBe(`--require ${GATE} --no-warnings`);
+	await rm(folder, { recursive: true });
 });
