@@ -33,14 +33,14 @@ export const ITEM_FIELDS: Record<keyof SendGridEvent, string> = {
 	ip: 'Of the recipient on `open` and `click`, of the sending server on `delivered` and `bounce`',
 	userAgent: 'The browser or mail program',
 	bounce:
-		'On `bounce` and `dropped`: `kind` (see below), and `classification`, `reason` and `status` as far as SendGrid gives them',
+		'On `bounce` and `dropped`: `kind` (see below), and `classification`, `reason` and `status` if SendGrid sends them',
 	response: 'What the receiving server answered',
 	attempt: 'On `deferred`: how often SendGrid has tried',
 	asmGroupId: 'The unsubscribe group',
 	ipPool: 'The IP pool: `name` and `id`',
 	campaign: 'Marketing mail: `id`, `name`, `version`, `splitId`, `phaseId`',
 	template: '`id`, `name`, `versionId`',
-	sendAt: 'When a scheduled mail is due: ISO 8601, UTC',
+	sendAt: 'When a scheduled mail is to be sent: ISO 8601, UTC',
 	accountStatus:
 		'On `account_status_change`: `compliance_suspend`, `compliance_deactivate`, `compliance_ban` or `reactivate`',
 	raw: 'Without **Simplify**: everything exactly as SendGrid sent it',
