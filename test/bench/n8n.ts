@@ -7,6 +7,7 @@ import { N8nClient, type Workflow, type WorkflowDefinition } from '../../scripts
 import { N8nInstance } from '../../scripts/n8n/N8nInstance';
 import { n8nVersions } from '../../scripts/n8n/runtime';
 import { chain, node, triggerWorkflow } from '../../scripts/n8n/workflow';
+import { Deployment } from '../support/Deployment';
 import { median, percentile } from '../support/measure';
 import { BARE_TRIGGERS, writeBareTriggers } from './support/bareTrigger';
 import { countExecutions, drain, load, LoneSender, type Load } from './support/n8nUnderTest';
@@ -127,9 +128,27 @@ export async function n8nLazy(): Promise<Suite> {
 	);
 }
 
+/** The set-up that `deploy/` brings, without its gate: SendGrid's distance is left out as well. */
+export async function n8nDeployed(): Promise<Suite> {
+	const deployment = await Deployment.start('compose.yaml');
+	try {
+		await deployment.readyFor('n8n');
+		return await compareIn(
+			'as in deploy/compose.yaml',
+			deployment.n8n('n8n').env,
+			async (arena) => [
+				...(await arena.compareAll(LOADS.slice(1, 3), false)),
+				...(await arena.lonePosts()),
+			],
+		);
+	} finally {
+		await deployment.stop();
+	}
+}
+
 export async function compareIn(
 	settings: string,
-	env: Record<string, string>,
+	env: Record<string, string | undefined>,
 	measure: (arena: Arena) => Promise<Figure[]>,
 ): Promise<Suite> {
 	const [version] = n8nVersions;
@@ -148,7 +167,7 @@ export async function compareIn(
 		return {
 			title: `Receiving in n8n ${version}, ${settings}`,
 			how:
-				'One instance with SQLite, senders that each wait for an answer before they post again; ' +
+				'One instance, senders that each wait for an answer before they post again; ' +
 				'each workflow in turn, round after round, each ending in a No Operation node. Posts a ' +
 				'second until all were answered and all executions had ended. The memory for repeated ' +
 				'events is full before measuring starts.',

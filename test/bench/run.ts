@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { core } from './core';
 import { ledger } from './ledger';
-import { n8n, n8nLazy, n8nLone } from './n8n';
+import { n8n, n8nDeployed, n8nLazy, n8nLone } from './n8n';
 import { sending, sendingGrowth } from './sending';
 import { startUp } from './startUp';
 import { isMet, toMarkdown, type Suite } from './support/report';
@@ -18,6 +18,7 @@ const SUITES: Record<string, () => Promise<Suite>> = {
 	n8n,
 	n8nLone,
 	n8nLazy,
+	n8nDeployed,
 	sending,
 	sendingGrowth,
 	startUp,
