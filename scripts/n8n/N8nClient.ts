@@ -157,7 +157,8 @@ export class N8nClient {
 	async activate(id: string): Promise<void> {
 		const { versionId } = await this.getWorkflow(id);
 		await this.request('POST', `/workflows/${id}/activate`, { versionId });
-		const publication = await this.publicationSettled(id);
+		// n8n looks at what is under way and at what is done in two queries, and can miss both.
+		const publication = await this.publicationSettled(id, ['in_progress', 'not_published']);
 		if (!publication || publication.status === 'published') return;
 		const messages = publication.triggers.flatMap(({ errorMessage }) => errorMessage ?? []);
 		throw new Error(`The workflow is ${publication.status}: ${messages.join('; ')}`);
@@ -170,14 +171,17 @@ export class N8nClient {
 	}
 
 	/** Publishing runs in the background from n8n 2.40 on; before, the request itself waits. */
-	private async publicationSettled(id: string): Promise<PublicationStatus | undefined> {
+	private async publicationSettled(
+		id: string,
+		unsettled = ['in_progress'],
+	): Promise<PublicationStatus | undefined> {
 		return await poll(`publication of workflow ${id}`, 60_000, async () => {
 			try {
 				const status = await this.request<PublicationStatus>(
 					'GET',
 					`/workflows/${id}/publication-status`,
 				);
-				return { done: status.status !== 'in_progress', value: status };
+				return { done: !unsettled.includes(status.status), value: status };
 			} catch (error) {
 				if (error instanceof N8nApiError && error.status === 404) {
 					return { done: true, value: undefined };
