@@ -423,7 +423,7 @@ class Arena {
 		const bareTrigger = (name: Contestant, mode: keyof typeof BARE_TRIGGERS) =>
 			chain(
 				NAMES[name],
-				node('Trigger', BARE_TRIGGERS[mode], {}, { webhookId: randomUUID() }),
+				node('Trigger', BARE_TRIGGERS[mode], {}, { typeVersion: 2, webhookId: randomUUID() }),
 				noOperation(),
 			);
 		return {

@@ -18,7 +18,8 @@ exports.${className} = class {
 		displayName: '${className}',
 		name: '${className[0]!.toLowerCase()}${className.slice(1)}',
 		group: ['trigger'],
-		version: 1,
+		// For a node of version 1, n8n evaluates an expression of its own with each post.
+		version: 2,
 		description: 'Makes an item of each event',
 		defaults: { name: '${className}' },
 		inputs: [],
