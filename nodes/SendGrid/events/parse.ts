@@ -24,13 +24,14 @@ export const TOO_DEEP = '[nested too deeply]';
  * Reads the events out of a verified body.
  *
  * @param rawBody UTF-8 JSON: an array with one object per event
+ * @param body the same as a value, if the server has parsed it already
  * @returns the events in the order posted, and what was left out; `undefined` when the body is not
  *   a JSON array at all
  */
-export function parsePost(rawBody: Buffer): ParsedPost | undefined {
-	let entries: unknown;
+export function parsePost(rawBody: Buffer, body?: unknown): ParsedPost | undefined {
+	let entries = body;
 	try {
-		entries = JSON.parse(rawBody.toString('utf8'));
+		entries ??= JSON.parse(rawBody.toString('utf8'));
 	} catch {
 		return undefined;
 	}

@@ -11,6 +11,8 @@ export interface Post {
 	headers: Readonly<Record<string, string | string[] | undefined>>;
 	/** The exact bytes of the body. */
 	rawBody: Buffer;
+	/** What the server has parsed from these bytes, as UTF-8 JSON, if it does that by itself. */
+	body?: unknown;
 }
 
 export interface ReceiveOptions {
@@ -76,7 +78,7 @@ export function receivePost(post: Post, options: ReceiveOptions): Outcome {
 	const refusal = verifyPost(post, options);
 	if (refusal !== undefined) return { kind: 'refused', statusCode: 401, reason: refusal };
 
-	const parsed = parsePost(post.rawBody);
+	const parsed = parsePost(post.rawBody, post.body);
 	if (parsed === undefined) return { kind: 'refused', statusCode: 400, reason: 'notAJsonArray' };
 
 	const wanted = parsed.events.filter(options.wants);

@@ -78,7 +78,7 @@ export class WebhookServer {
 
 	private async handle(request: Request, response: Response): Promise<void> {
 		const { workflow, trigger } = this.options;
-		Object.assign(request, { rawBody: await buffer(request) });
+		Object.assign(request, parsedRequest(request.headers['content-type'], await buffer(request)));
 		if (!this.hasWayToItself) request.originalUrl = '/elsewhere';
 		const { isTest, onCall, onStored } = this.options;
 		onCall?.();
@@ -139,4 +139,17 @@ export class WebhookServer {
 		}
 		await end();
 	}
+}
+
+/** What n8n adds to a request before it calls the node. */
+function parsedRequest(header: string | undefined, rawBody: Buffer) {
+	const [contentType, charset = 'charset=utf-8'] = (header ?? '').toLowerCase().split(/; ?/);
+	const encoding = charset.split('=')[1] as BufferEncoding;
+	if (contentType !== 'application/json') return { rawBody, contentType, encoding };
+	return {
+		rawBody,
+		contentType,
+		encoding,
+		body: JSON.parse(rawBody.toString(encoding)) as unknown,
+	};
 }

@@ -3,7 +3,9 @@ import { DataDeduplicationService } from 'n8n-core';
 import type { INodeParameters, IWorkflowSettings } from 'n8n-workflow';
 import { SendGridEmailTrigger } from '../../../nodes/SendGrid/SendGridEmailTrigger.node';
 import { repeatKeys } from '../../../nodes/SendGrid/events/dedupeKey';
+import { SIGNATURE_HEADER, TIMESTAMP_HEADER } from '../../../nodes/SendGrid/events/signature';
 import { sampleEvent, SendGridEmulator } from '../../../emulator';
+import { signBody } from '../../../emulator/signing';
 import { DedupeRow, type DedupeConnection } from '../../support/dedupeRow';
 import { until } from '../../support/until';
 import { wrapHandover } from '../../../nodes/SendGrid/trigger/handover';
@@ -149,6 +151,42 @@ describe('SendGrid Email Trigger behind a webhook', () => {
 		expect(await post([event], { tamper })).toEqual([401]);
 		expect(server.started).toEqual([]);
 		expect(await post([event])).toEqual([200]);
+	});
+
+	/** Posts one event, signed, and says that the body is of a type. */
+	async function postAs(contentType: string, event: ReturnType<typeof sampleEvent>) {
+		const { url, signingKey } = sendGrid.webhooks.find(({ id }) => id === webhookId)!;
+		const body = Buffer.from(JSON.stringify([event]));
+		const timestamp = String(Math.floor(Date.now() / 1000));
+		const headers = {
+			'content-type': contentType,
+			[TIMESTAMP_HEADER]: timestamp,
+			[SIGNATURE_HEADER]: signBody(signingKey!, body, timestamp),
+		};
+		const { status } = await fetch(url, { method: 'POST', headers, body });
+		await server.idle();
+		return status;
+	}
+
+	test.each([
+		'application/json',
+		'application/json;charset=utf-8',
+		'application/json; charset=latin1',
+		'text/plain',
+	])('reads events in UTF-8, whatever the sender calls them: %s', async (contentType) => {
+		await listen();
+		expect(await postAs(contentType, sampleEvent('open', { email: 'zoë@example.com' }))).toBe(200);
+		expect(server.started.flat(2)[0]!.json.email).toBe('zoë@example.com');
+	});
+
+	test('takes the events that n8n has parsed, and parses them no second time', async () => {
+		await listen();
+		const parse = jest.spyOn(JSON, 'parse');
+		await postAs('application/json', sampleEvent('open'));
+		const bodies = parse.mock.calls.filter(([text]) => text.startsWith('[{"'));
+		parse.mockRestore();
+		expect(bodies).toHaveLength(1);
+		expect(emitted()).toHaveLength(1);
 	});
 
 	test('lets posts that come together share an execution, and answers all of them', async () => {

@@ -46,6 +46,18 @@ test.each([1, 100, 2500])(
 	},
 );
 
+test('a post that the server has parsed is not parsed again', () => {
+	const post = posts.post(100);
+	const body = JSON.parse(post.rawBody.toString()) as object[];
+	const parse = jest.spyOn(JSON, 'parse');
+
+	const { events, isWholeBody } = accepted({ ...post, body });
+
+	expect(parse).not.toHaveBeenCalled();
+	expect(events[99]).toBe(body[99]);
+	expect(isWholeBody).toBe(true);
+});
+
 test('a forged post costs one verification, and nothing that grows with its events', () => {
 	const { rawBody, headers } = posts.post(1000);
 	const forged = Buffer.from(rawBody.toString().replace('example.com', 'example.org'));

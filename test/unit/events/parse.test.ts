@@ -26,6 +26,14 @@ describe('a body that is a list of events', () => {
 		expect(parse('[]')).toEqual({ events: [], malformed: {}, isIntact: true });
 	});
 
+	it('may have been parsed already', () => {
+		expect(parsePost(Buffer.from('[]'), [first, null])).toEqual({
+			events: [first],
+			malformed: { notAnObject: 1 },
+			isIntact: false,
+		});
+	});
+
 	it('may hold 2,500 events', () => {
 		const events = Array.from({ length: 2500 }, (_, index) => ({ event: 'open', index }));
 		const parsed = parse(JSON.stringify(events));
