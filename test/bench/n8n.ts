@@ -230,9 +230,8 @@ class Arena {
 		if (phase === 'first five minutes') await this.restart();
 		for (let round = 0; round < rounds; round++) {
 			console.error(`${what}: round ${round + 1} of ${rounds}`);
-			// Each begins once: what n8n cleans up behind one falls to the next.
-			const first = round % names.length;
-			for (const name of [...names.slice(first), ...names.slice(0, first)]) {
+			// There and back: what n8n cleans up behind one falls to the next, and not always to the same.
+			for (const name of round % 2 === 0 ? names : names.toReversed()) {
 				results[name].push(await this.load(name, this.make(phase, posts, events), senders));
 			}
 		}
